@@ -1,0 +1,352 @@
+-- Schedule: what is due becomes a run; a run without a live slice is rung; one that died is taken over.
+
+create table public.retries (
+  org_id uuid not null,
+  id bigint generated always as identity,
+  integration_id uuid not null,
+  scope text not null check (scope in ('last_run', 'open', 'cause', 'records')),
+  cause_id bigint,
+  requested_by uuid,
+  requested_at timestamptz not null,
+  -- waiting: its run has not started; canary: one record is tried first; stopped: the canary was refused, the rest stays put.
+  state text not null default 'waiting' check (state in ('waiting', 'running', 'canary', 'done', 'stopped')),
+  canary_record_id bigint,
+  -- What a canary releases when it lands.
+  held bigint[] not null default '{}',
+  mapping jsonb,
+  records integer not null,
+  primary key (org_id, id),
+  foreign key (org_id, integration_id) references public.integrations (org_id, id)
+);
+comment on table public.retries is 'A person asked for failed records to be sent again.';
+-- Serves private.schedule_runs and the page.
+create index retries_of_integration on public.retries (org_id, integration_id, id desc);
+create index retries_waiting on public.retries (id) where state = 'waiting';
+
+create table public.runs (
+  org_id uuid not null,
+  id bigint generated always as identity,
+  integration_id uuid not null,
+  status text not null default 'scheduled' check (status in ('scheduled', 'running', 'succeeded', 'warning', 'failed')),
+  trigger text not null check (trigger in ('schedule', 'manual', 'retry')),
+  requested_by uuid,
+  retry_id bigint,
+  due_at timestamptz not null,
+  created_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz,
+  -- The live slice: whoever holds the token may write until the lease ends.
+  slice integer not null default 0,
+  slice_token uuid,
+  lease_expires_at timestamptz,
+  lost_slices integer not null default 0,
+  first_rung_at timestamptz,
+  rung_at timestamptz,
+  -- Told by the connector when a slice begins: how its system deduplicates and how long it may still be working.
+  dedupe text not null default 'none' check (dedupe in ('upsert', 'key', 'lookup', 'none')),
+  settles_within_seconds integer not null default 120,
+  -- The balance: selected = exported + accepted + failed + retrying + skipped + uncertain once the run is over.
+  selected integer not null default 0,
+  exported integer not null default 0,
+  accepted integer not null default 0,
+  failed integer not null default 0,
+  retrying integer not null default 0,
+  skipped integer not null default 0,
+  uncertain integer not null default 0,
+  rate_limited integer not null default 0,
+  error_message text,
+  error_code text,
+  error_field text,
+  error_category text,
+  error_status integer,
+  primary key (org_id, id),
+  foreign key (org_id, integration_id) references public.integrations (org_id, id),
+  foreign key (org_id, retry_id) references public.retries (org_id, id),
+  constraint runs_balance check (
+    status in ('scheduled', 'running') or selected = exported + accepted + failed + retrying + skipped + uncertain)
+);
+comment on table public.runs is 'One attempt to move everything due for an integration, made of slices.';
+-- One active run per integration.
+create unique index runs_active on public.runs (org_id, integration_id) where status in ('scheduled', 'running');
+-- A slot of the schedule starts one run, however often the tick comes.
+create unique index runs_slot on public.runs (org_id, integration_id, due_at) where trigger = 'schedule';
+-- Serves the history and the evaluator's baseline.
+create index runs_of_integration on public.runs (org_id, integration_id, id desc);
+-- Serves private.ring_runs and private.reap.
+create index runs_alive on public.runs (lease_expires_at) where status in ('scheduled', 'running');
+create index runs_of_retry on public.runs (org_id, retry_id) where retry_id is not null;
+
+create table public.slices (
+  org_id uuid not null,
+  run_id bigint not null,
+  slice integer not null,
+  started_at timestamptz not null,
+  ended_at timestamptz,
+  ended_by text check (ended_by in ('done', 'budget', 'error', 'lost')),
+  wall_ms integer,
+  cpu_ms integer,
+  primary key (org_id, run_id, slice),
+  foreign key (org_id, run_id) references public.runs (org_id, id) on delete cascade
+);
+comment on table public.slices is 'One function invocation of a run, with what it cost.';
+
+create function private.in_maintenance(org uuid, integration uuid, at timestamptz)
+  returns boolean
+  language sql
+  stable
+  security definer
+  set search_path = ''
+as $$
+  select exists (
+    select from public.maintenance_windows w
+    where w.org_id = org and (w.integration_id = integration or w.integration_id is null)
+      and in_maintenance.at >= w.starts_at and in_maintenance.at < w.ends_at
+  );
+$$;
+
+-- Turns what is due into runs: waiting retries first, then slots of the schedule. What is due is computed from rows, so a
+-- missed tick delays and nothing more. Slots missed while nothing ticked become one run, not many. Returns runs started.
+create function private.schedule_runs(at timestamptz default now(), integration uuid default null)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  by_retry integer;
+  by_slot integer;
+begin
+  with waiting as (
+    select distinct on (t.org_id, t.integration_id) t.org_id, t.id, t.integration_id, t.requested_by, t.requested_at
+    from public.retries t
+    where t.state = 'waiting' and (schedule_runs.integration is null or t.integration_id = schedule_runs.integration)
+      and not private.in_maintenance(t.org_id, t.integration_id, schedule_runs.at)
+    order by t.org_id, t.integration_id, t.id
+  ), started as (
+    insert into public.runs (org_id, integration_id, trigger, requested_by, retry_id, due_at, created_at)
+    select w.org_id, w.integration_id, 'retry', w.requested_by, w.id, w.requested_at, schedule_runs.at
+    from waiting w
+    on conflict do nothing
+    returning org_id, retry_id
+  )
+  update public.retries t
+  set state = case when t.canary_record_id is null then 'running' else 'canary' end
+  from started s where t.org_id = s.org_id and t.id = s.retry_id;
+  get diagnostics by_retry = row_count;
+
+  with due as (
+    select i.org_id, i.id, i.every_minutes, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
+           case when i.next_due_at <= schedule_runs.at then i.next_due_at else s.asks_again_at end as due_at
+    from public.integrations i
+    join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
+    where i.enabled
+      and (schedule_runs.integration is null or i.id = schedule_runs.integration)
+      and i.id in (
+        select n.id from public.integrations n where n.enabled and n.next_due_at <= schedule_runs.at
+        union select a.integration_id from public.integration_status a where a.asks_again_at <= schedule_runs.at)
+      and (s.circuit_open_until is null or s.circuit_open_until <= schedule_runs.at)
+      and not private.in_maintenance(i.org_id, i.id, schedule_runs.at)
+      and not exists (
+        select from public.runs r where r.org_id = i.org_id and r.integration_id = i.id and r.status in ('scheduled', 'running'))
+    order by i.next_due_at
+    limit 5000
+    for update of i skip locked
+  ), started as (
+    insert into public.runs (org_id, integration_id, trigger, due_at, created_at)
+    select d.org_id, d.id, 'schedule', d.due_at, schedule_runs.at from due d
+    on conflict do nothing
+  )
+  update public.integrations i
+  set next_due_at = d.next_due_at + case when d.by_slot then make_interval(mins => d.every_minutes
+      * (1 + floor(extract(epoch from schedule_runs.at - d.next_due_at) / (60 * d.every_minutes)))::integer) else interval '0' end
+  from due d where i.org_id = d.org_id and i.id = d.id;
+  get diagnostics by_slot = row_count;
+  return by_retry + by_slot;
+end $$;
+
+-- Rings for runs that have work and no live slice: at most 4 at a time for one organization and 32 in all, organizations
+-- taking turns, so that one with a thousand integrations cannot starve another. Returns how many were rung.
+create function private.ring_runs(at timestamptz default now())
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  rung integer := 0;
+  run record;
+begin
+  for run in
+    with alive as (
+      select r.org_id, r.id, r.integration_id, r.created_at,
+             coalesce(r.lease_expires_at > ring_runs.at, false) as live,
+             coalesce(r.rung_at > ring_runs.at - interval '20 seconds', false) as ringing
+      from public.runs r where r.status in ('scheduled', 'running')
+    ), busy as (
+      select a.org_id, count(*) as slices from alive a where a.live or a.ringing group by a.org_id
+    ), queue as (
+      select a.org_id, a.id, a.integration_id, a.created_at,
+             coalesce(b.slices, 0) + row_number() over (partition by a.org_id order by a.created_at, a.id) as turn
+      from alive a left join busy b on b.org_id = a.org_id
+      where not a.live and not a.ringing
+    )
+    select q.org_id, q.id, i.system
+    from queue q join public.integrations i on i.org_id = q.org_id and i.id = q.integration_id
+    where q.turn <= 4
+    order by q.turn, q.created_at
+    limit greatest(0, 32 - (select coalesce(sum(slices), 0) from busy))
+  loop
+    perform private.ring_run(run.org_id, run.id, run.system, ring_runs.at);
+    rung := rung + 1;
+  end loop;
+  return rung;
+end $$;
+
+create function private.ring_run(org uuid, run bigint, system text, at timestamptz)
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  update public.runs r set rung_at = ring_run.at, first_rung_at = coalesce(r.first_rung_at, ring_run.at)
+  where r.org_id = org and r.id = run;
+  perform private.ring_function('sync-' || system, jsonb_build_object('org', org, 'run', run));
+end $$;
+
+-- Takes the records of a dead slice out of its hands. What was being sent may have landed, so it becomes uncertain, to be
+-- asked about after the time in which its system may still be working; what was only being asked about is accepted as before.
+-- The run stays alive for the next slice.
+create function private.release_lease(org uuid, run bigint, at timestamptz)
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  in_doubt integer;
+  asked_again integer;
+begin
+  with lost as (
+    update public.records r
+    set state = 'uncertain', attempts = r.attempts + 1, failed_at = release_lease.at,
+        error_message = 'The function stopped before the system''s answer was recorded.', error_code = 'slice_lost', error_category = 'timeout',
+        next_attempt_at = release_lease.at + make_interval(secs => u.settles_within_seconds)
+    from public.runs u
+    where u.org_id = org and u.id = run and r.org_id = org and r.integration_id = u.integration_id and r.state = 'sending'
+      and r.run_id = run and r.claimed_from <> 'accepted'
+    returning r.org_id, r.integration_id, r.id, r.version, r.error_message, r.error_code, r.error_category
+  ), noted as (
+    insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, code, message, category)
+    select l.org_id, l.integration_id, l.id, l.version, run, release_lease.at, 'uncertain', l.error_code, l.error_message, l.error_category
+    from lost l
+  )
+  select count(*) into in_doubt from lost;
+
+  with back as (
+    update public.records r set state = 'accepted'
+    from public.runs u
+    where u.org_id = org and u.id = run and r.org_id = org and r.integration_id = u.integration_id and r.state = 'sending'
+      and r.run_id = run and r.claimed_from = 'accepted'
+    returning r.id
+  )
+  select count(*) into asked_again from back;
+
+  update public.slices s set ended_at = release_lease.at, ended_by = 'lost'
+  where s.org_id = org and s.run_id = run and s.ended_at is null;
+  update public.runs r
+  set uncertain = r.uncertain + in_doubt, accepted = r.accepted + asked_again, slice_token = null, lease_expires_at = null,
+      rung_at = null, lost_slices = r.lost_slices + 1
+  where r.org_id = org and r.id = run;
+end $$;
+
+-- Finds the dead: slices whose lease ran out are released (five in a row without progress end the run as stuck), runs no
+-- function ever took up end as never started. Returns how many runs were touched.
+create function private.reap(at timestamptz default now())
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  touched integer := 0;
+  run record;
+begin
+  for run in
+    select r.org_id, r.id, r.lost_slices from public.runs r
+    where r.status = 'running' and r.lease_expires_at <= reap.at
+    for update skip locked
+  loop
+    perform private.release_lease(run.org_id, run.id, reap.at);
+    if run.lost_slices + 1 >= 5 then
+      perform private.finish_run(run.org_id, run.id, jsonb_build_object('code', 'stuck', 'category', 'timeout',
+        'message', 'Five slices in a row stopped before they could record a result.'), reap.at);
+    end if;
+    touched := touched + 1;
+  end loop;
+  for run in
+    select r.org_id, r.id, i.system from public.runs r
+    join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
+    where r.status = 'scheduled' and r.first_rung_at <= reap.at - interval '10 minutes'
+    for update of r skip locked
+  loop
+    perform private.finish_run(run.org_id, run.id, jsonb_build_object('code', 'never_started', 'category', 'server',
+      'message', format('No function answered for the system "%s" within 10 minutes.', run.system)), reap.at);
+    touched := touched + 1;
+  end loop;
+  return touched;
+end $$;
+
+create function private.sync_now(org uuid, integration uuid, at timestamptz)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  target public.integrations;
+  run bigint;
+begin
+  perform private.require_role(org);
+  target := private.integration_of(org, integration);
+  if not target.enabled then
+    perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
+  end if;
+  insert into public.runs (org_id, integration_id, trigger, requested_by, due_at, created_at)
+  values (org, integration, 'manual', auth.uid(), sync_now.at, sync_now.at)
+  on conflict do nothing
+  returning id into run;
+  if run is null then
+    select r.id into run from public.runs r
+    where r.org_id = org and r.integration_id = integration and r.status in ('scheduled', 'running');
+  else
+    perform private.audit(org, 'sync.requested', sync_now.at, integration, subject := 'run ' || run);
+  end if;
+  perform private.ring_runs(sync_now.at);
+  return jsonb_build_object('run_id', run);
+end $$;
+grant execute on function private.sync_now(uuid, uuid, timestamptz) to authenticated;
+
+-- Starts a run now; if one is under way, answers with that one. Owner or admin.
+create function public.sync_now(org uuid, integration uuid)
+  returns jsonb
+  language sql
+  set search_path = ''
+as $$
+  select private.sync_now(org, integration, now());
+$$;
+grant execute on function public.sync_now(uuid, uuid) to authenticated;
+comment on function public.sync_now is 'Starts a run now: {run_id}. Refuses with SW403, SW404, SW409 (switched off).';
+
+alter table public.retries enable row level security;
+alter table public.runs enable row level security;
+alter table public.slices enable row level security;
+
+create policy "members see their retries" on public.retries
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+create policy "members see their runs" on public.runs
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+create policy "members see their slices" on public.slices
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+
+grant select on public.retries, public.runs, public.slices to authenticated, service_role;

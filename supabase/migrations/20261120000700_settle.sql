@@ -1,0 +1,225 @@
+-- Settle: what the system said becomes the state of each record, and a run that is over becomes its balance.
+
+-- How long to wait before the next try: 30 s doubling to 6 h, spread by a fifth either way so that failures do not march in
+-- step; never sooner than the system asked for. The spread is a function of the record, so a decision can be repeated.
+create function private.backoff(record bigint, attempts integer, retry_after_seconds integer)
+  returns interval
+  language sql
+  immutable
+  set search_path = ''
+as $$
+  select make_interval(secs => greatest(
+    least(30 * power(2, least(greatest(attempts, 1), 20) - 1), 21600) * (0.8 + 0.4 * (abs(hashint8(record * 31 + attempts)::bigint) % 1000) / 1000),
+    coalesce(retry_after_seconds, 0)));
+$$;
+
+-- Records what the system said of each leased record: [{id, state, external_id, code, field, payload_field, message, template,
+-- value, category, status, response, request_id, retry_after_seconds}]. `state` is exported, accepted, failed, retrying, uncertain,
+-- or queued for one put back unsent. Refuses with SW410 when the lease was lost.
+create function public.settle_records(org uuid, run bigint, token uuid, outcomes jsonb, at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+  settled_at constant timestamptz := settle_records.at;
+begin
+  held := private.hold_lease(org, run, token, settled_at);
+  insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
+  select org, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message), min(o.category),
+    settled_at, settled_at
+  from jsonb_to_recordset(outcomes) o (state text, code text, field text, template text, payload_field text, message text, category text)
+  where o.state in ('failed', 'retrying') and o.template is not null
+  group by o.code, o.field, o.template
+  on conflict (org_id, integration_id, code, field, template) do update
+    set last_seen_at = excluded.last_seen_at, sample = excluded.sample, payload_field = coalesce(excluded.payload_field, c.payload_field);
+
+  with said as (
+    select o.*, c.id as cause_id
+    from jsonb_to_recordset(outcomes) o (
+      id bigint, state text, external_id text, code text, field text, payload_field text, message text, template text, value text,
+      category text, status integer, response text, request_id text, retry_after_seconds integer)
+    left join public.causes c on o.state in ('failed', 'retrying') and c.org_id = org and c.integration_id = held.integration_id
+      and c.code = coalesce(o.code, '') and c.field = coalesce(o.field, '') and c.template = o.template
+  ), settled as (
+    update public.records r
+    set state = s.state,
+        attempts = r.attempts + case when s.state in ('queued', 'accepted') then 0 else 1 end,
+        -- A refused record has no name over there, unless an earlier version landed under one.
+        external_id = case when s.state in ('failed', 'dead') and r.exported_version is null then null else coalesce(s.external_id, r.external_id) end,
+        exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
+        retry_id = case when s.state = 'queued' then r.retry_id end,
+        settled_at = case when s.state = 'exported' then settle_records.at end,
+        next_attempt_at = case
+          when s.state = 'retrying' then settle_records.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
+          when s.state = 'uncertain' then settle_records.at + make_interval(secs => held.settles_within_seconds)
+          when s.state = 'accepted' then settle_records.at + make_interval(secs => coalesce(s.retry_after_seconds, 2))
+          else r.next_attempt_at end,
+        failed_at = case when s.state in ('failed', 'retrying', 'uncertain') then settle_records.at when s.state = 'exported' then null else r.failed_at end,
+        cause_id = case when s.state = 'exported' then null else coalesce(s.cause_id, r.cause_id) end,
+        error_message = case when s.state = 'exported' then null else coalesce(left(s.message, 2000), r.error_message) end,
+        error_code = case when s.state = 'exported' then null when s.message is null then r.error_code else s.code end,
+        error_field = case when s.state = 'exported' then null when s.message is null then r.error_field else s.field end,
+        error_value = case when s.state = 'exported' then null when s.message is null then r.error_value else left(s.value, 500) end,
+        error_category = case when s.state = 'exported' then null when s.message is null then r.error_category else s.category end,
+        error_status = case when s.state = 'exported' then null when s.message is null then r.error_status else s.status end
+    from (
+      -- Attempts or age used up: kept and listed, but no longer tried by itself.
+      select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
+             s.request_id, case when s.state = 'retrying' and (b.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 8)
+                                  or settled_at > b.created_at + interval '7 days') and b.attempts > 0 then 'dead' else s.state end as state
+      from said s
+      join public.records b on b.org_id = org and b.id = s.id
+      join public.integrations i on i.org_id = org and i.id = held.integration_id
+    ) s
+    where r.org_id = org and r.id = s.id and r.state = 'sending' and r.run_id = run
+    returning r.id, r.version, r.latest_version, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
+  ), noted as (
+    insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,
+      category, request_id, response)
+    select org, held.integration_id, t.id, t.version, run, settled_at, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
+      t.category, t.request_id, left(t.response, 4000)
+    from settled t where t.state <> 'queued'
+  )
+  update public.runs u
+  set exported = u.exported + n.exported, accepted = u.accepted + n.accepted, failed = u.failed + n.failed, retrying = u.retrying + n.retrying,
+      uncertain = u.uncertain + n.uncertain, skipped = u.skipped + n.skipped, rate_limited = u.rate_limited + n.rate_limited,
+      lost_slices = 0
+  from (
+    select count(*) filter (where t.state = 'exported') as exported, count(*) filter (where t.state = 'accepted') as accepted,
+           count(*) filter (where t.state in ('failed', 'dead')) as failed, count(*) filter (where t.state = 'retrying') as retrying,
+           count(*) filter (where t.state = 'uncertain') as uncertain, count(*) filter (where t.state = 'queued') as skipped,
+           count(*) filter (where t.category = 'rate_limit') as rate_limited
+    from settled t
+  ) n
+  where u.org_id = org and u.id = run;
+
+  perform private.apply_waiting_versions(org, run, settled_at);
+end $$;
+grant execute on function public.settle_records(uuid, bigint, uuid, jsonb, timestamptz) to service_role;
+comment on function public.settle_records is 'Records what the system said of each leased record. Refuses with SW410 when the lease was lost.';
+
+-- A changed content that waited for the answer about its predecessor takes its place now that there is one.
+create function private.apply_waiting_versions(org uuid, run bigint, at timestamptz)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+declare
+  waiting record;
+begin
+  for waiting in
+    select r.id, v.version, v.payload, v.amount, v.currency, v.occurred_on, v.label
+    from public.records r
+    join public.record_versions v on v.org_id = r.org_id and v.record_id = r.id and v.version = r.latest_version
+    where r.org_id = apply_waiting_versions.org and r.run_id = run and r.latest_version > r.version
+      and r.state not in ('sending', 'uncertain', 'accepted')
+  loop
+    perform private.keep_version(org, waiting.id, apply_waiting_versions.at);
+    delete from public.record_versions v where v.org_id = apply_waiting_versions.org and v.record_id = waiting.id and v.version = waiting.version;
+    perform private.apply_version(org, waiting.id, waiting.version, waiting.payload, waiting.amount, waiting.currency, waiting.occurred_on,
+      waiting.label, apply_waiting_versions.at);
+  end loop;
+end $$;
+
+-- Ends a slice. `more`: the run goes on in the next slice, which is rung at once. Otherwise the run is over, with `error`
+-- ({message, code, field, category, status}) when the system could not be worked with at all. Refuses with SW410.
+create function public.end_slice(org uuid, run bigint, token uuid, more boolean, error jsonb, wall_ms integer, cpu_ms integer,
+  at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, end_slice.at);
+  if exists (select from public.records r where r.org_id = org and r.integration_id = held.integration_id and r.state = 'sending' and r.run_id = run) then
+    perform private.release_lease(org, run, end_slice.at);
+  end if;
+  update public.slices s
+  set ended_at = end_slice.at, wall_ms = end_slice.wall_ms, cpu_ms = end_slice.cpu_ms,
+      ended_by = case when error is not null then 'error' when more then 'budget' else 'done' end
+  where s.org_id = org and s.run_id = run and s.slice = held.slice;
+  update public.runs r set slice_token = null, lease_expires_at = null, rung_at = null where r.org_id = org and r.id = run;
+  if not more then
+    perform private.finish_run(org, run, error, end_slice.at);
+  end if;
+  perform private.ring_runs(end_slice.at);
+end $$;
+grant execute on function public.end_slice(uuid, bigint, uuid, boolean, jsonb, integer, integer, timestamptz) to service_role;
+comment on function public.end_slice is 'Ends a slice and rings for the next, or ends the run. Refuses with SW410 when the lease was lost.';
+
+-- Ends a run: its status from its balance, the integration's streaks and breaker, then health and alerts in the same
+-- transaction, so that red is never later than the failure.
+create function private.finish_run(org uuid, run bigint, error jsonb, at timestamptz)
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  ended public.runs;
+  finished constant timestamptz := finish_run.at;
+begin
+  update public.records r set retry_id = null
+  from public.runs u
+  where u.org_id = org and u.id = run and r.org_id = org and r.retry_id = u.retry_id and r.state = 'queued';
+
+  update public.runs r
+  set finished_at = finished, started_at = coalesce(r.started_at, finished), slice_token = null, lease_expires_at = null,
+      error_message = left(error ->> 'message', 2000), error_code = error ->> 'code', error_field = error ->> 'field',
+      error_category = error ->> 'category', error_status = (error ->> 'status')::integer,
+      status = case
+        when error is not null then 'failed'
+        when r.selected > 0 and r.exported + r.accepted = 0 and r.failed + r.retrying + r.uncertain > 0 then 'failed'
+        when r.failed * 100.0 > r.selected * coalesce((i.thresholds ->> 'failure_rate_percent')::numeric, 5) then 'failed'
+        when r.failed + r.retrying + r.skipped + r.uncertain > 0 then 'warning'
+        else 'succeeded' end
+  from public.integrations i
+  where r.org_id = org and r.id = run and r.status in ('scheduled', 'running') and i.org_id = org and i.id = r.integration_id
+  returning r.* into ended;
+  if not found then
+    return;
+  end if;
+
+  -- A run that failed by its records, not as a whole, is told by the cause that refused most.
+  if ended.status = 'failed' and error is null then
+    update public.runs r
+    set error_message = worst.error_message, error_code = worst.error_code, error_field = worst.error_field,
+        error_category = worst.error_category, error_status = worst.error_status
+    from (
+      select p.error_message, p.error_code, p.error_field, p.error_category, p.error_status
+      from public.records p
+      where p.org_id = org and p.integration_id = ended.integration_id and p.run_id = run
+        and p.state in ('failed', 'dead', 'retrying', 'uncertain')
+      order by count(*) over (partition by p.cause_id) desc, p.id
+      limit 1
+    ) worst
+    where r.org_id = org and r.id = run
+    returning r.* into ended;
+  end if;
+
+  update public.integration_status s
+  set last_run_id = ended.id, dirty = true,
+      last_success_at = case when ended.status in ('succeeded', 'warning') then finished else s.last_success_at end,
+      asks_again_at = case when ended.accepted > 0 then finished + interval '1 minute' end,
+      consecutive_failures = case when ended.status = 'failed' then s.consecutive_failures + 1 else 0 end,
+      consecutive_successes = case when ended.status = 'failed' then 0 else s.consecutive_successes + 1 end,
+      circuit_failures = case when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,
+      circuit_open_until = case
+        when ended.status <> 'failed' then null
+        when error is not null and s.circuit_failures + 1 >= 3
+          then finished + make_interval(mins => least(5 * power(2, least(s.circuit_failures - 2, 6))::integer, 120))
+        else s.circuit_open_until end
+  where s.org_id = org and s.integration_id = ended.integration_id;
+
+  perform private.follow_retry(org, t.id, finished) from public.retries t
+  where t.org_id = finish_run.org and t.integration_id = ended.integration_id and (t.id = ended.retry_id or t.state = 'canary');
+  perform private.evaluate_health(finished, array[ended.integration_id]);
+  perform private.alert(finished);
+  perform private.schedule_runs(finished, ended.integration_id);
+end $$;

@@ -1,0 +1,81 @@
+-- Cron: every job of the clock, on one screen. Each is one SQL function whose work is computed from rows, so a late, lost or
+-- doubled tick changes only the time. Minute steps: a retry, a settled run and a notice ring by themselves.
+
+create function private.tick_schedule(at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  perform private.schedule_runs(tick_schedule.at);
+  perform private.ring_runs(tick_schedule.at);
+  perform private.beat('schedule', tick_schedule.at);
+end $$;
+
+create function private.tick_reap(at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  perform private.reap(tick_reap.at);
+  perform private.ring_runs(tick_reap.at);
+  perform private.beat('reap', tick_reap.at);
+end $$;
+
+create function private.tick_evaluate(at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  perform private.evaluate_health(tick_evaluate.at);
+  perform private.alert(tick_evaluate.at);
+  perform private.beat('evaluate', tick_evaluate.at);
+end $$;
+
+create function private.tick_deliver(at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  perform private.ring_deliver(tick_deliver.at);
+  perform private.beat('deliver', tick_deliver.at);
+end $$;
+
+-- Makes next month's partitions, detaches attempts older than 400 days, and forgets what nobody reads any more.
+create function private.tick_retention(at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  old record;
+begin
+  perform private.ensure_partitions(tick_retention.at);
+  for old in
+    select c.relname from pg_catalog.pg_inherits h
+    join pg_catalog.pg_class c on c.oid = h.inhrelid
+    where h.inhparent = 'public.attempts'::regclass and c.relname ~ '^attempts_\d{4}_\d{2}$'
+      and to_date(right(c.relname, 7), 'YYYY_MM') < (tick_retention.at - interval '400 days' - interval '1 month')
+  loop
+    execute format('alter table public.attempts detach partition private.%I', old.relname);
+    execute format('drop table private.%I', old.relname);
+  end loop;
+  delete from public.health_changes c where c.alerted and c.at < tick_retention.at - interval '400 days';
+  delete from public.findings f where f.closed_at < tick_retention.at - interval '400 days';
+  delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';
+  perform private.beat('retention', tick_retention.at);
+end $$;
+
+select cron.schedule('syncward-schedule', '* * * * *', 'select private.tick_schedule()');
+select cron.schedule('syncward-reap', '* * * * *', 'select private.tick_reap()');
+select cron.schedule('syncward-evaluate', '* * * * *', 'select private.tick_evaluate()');
+select cron.schedule('syncward-deliver', '* * * * *', 'select private.tick_deliver()');
+select cron.schedule('syncward-retention', '17 3 * * *', 'select private.tick_retention()');

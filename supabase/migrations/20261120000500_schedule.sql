@@ -28,7 +28,8 @@ create table public.runs (
   id bigint generated always as identity,
   integration_id uuid not null,
   status text not null default 'scheduled' check (status in ('scheduled', 'running', 'succeeded', 'warning', 'failed')),
-  trigger text not null check (trigger in ('schedule', 'manual', 'retry')),
+  -- follow_up: between two slots, for records that wait for a verdict or their next try; its failure adds to no streak.
+  trigger text not null check (trigger in ('schedule', 'follow_up', 'manual', 'retry')),
   requested_by uuid,
   retry_id bigint,
   due_at timestamptz not null,
@@ -40,8 +41,11 @@ create table public.runs (
   slice_token uuid,
   lease_expires_at timestamptz,
   lost_slices integer not null default 0,
-  first_rung_at timestamptz,
+  -- Since when it has been rung without a slice taking it up, and when it was last rung.
+  waiting_since timestamptz,
   rung_at timestamptz,
+  -- The system asked for time: nobody rings before.
+  resume_at timestamptz,
   -- Told by the connector when a slice begins: how its system deduplicates and how long it may still be working.
   dedupe text not null default 'none' check (dedupe in ('upsert', 'key', 'lookup', 'none')),
   settles_within_seconds integer not null default 120,
@@ -153,7 +157,7 @@ begin
     for update of i skip locked
   ), started as (
     insert into public.runs (org_id, integration_id, trigger, due_at, created_at)
-    select d.org_id, d.id, 'schedule', d.due_at, schedule_runs.at from due d
+    select d.org_id, d.id, case when d.by_slot then 'schedule' else 'follow_up' end, d.due_at, schedule_runs.at from due d
     on conflict do nothing
   )
   update public.integrations i
@@ -181,7 +185,8 @@ begin
       select r.org_id, r.id, r.integration_id, r.created_at,
              coalesce(r.lease_expires_at > ring_runs.at, false) as live,
              coalesce(r.rung_at > ring_runs.at - interval '20 seconds', false) as ringing
-      from public.runs r where r.status in ('scheduled', 'running')
+      from public.runs r
+      where r.status in ('scheduled', 'running') and (r.resume_at is null or r.resume_at <= ring_runs.at)
     ), busy as (
       select a.org_id, count(*) as slices from alive a where a.live or a.ringing group by a.org_id
     ), queue as (
@@ -209,7 +214,7 @@ create function private.ring_run(org uuid, run bigint, system text, at timestamp
   set search_path = ''
 as $$
 begin
-  update public.runs r set rung_at = ring_run.at, first_rung_at = coalesce(r.first_rung_at, ring_run.at)
+  update public.runs r set rung_at = ring_run.at, waiting_since = coalesce(r.waiting_since, ring_run.at)
   where r.org_id = org and r.id = run;
   perform private.ring_function('sync-' || system, jsonb_build_object('org', org, 'run', run));
 end $$;
@@ -260,8 +265,8 @@ begin
   where r.org_id = org and r.id = run;
 end $$;
 
--- Finds the dead: slices whose lease ran out are released (five in a row without progress end the run as stuck), runs no
--- function ever took up end as never started. Returns how many runs were touched.
+-- Finds the dead: slices whose lease ran out are released (five in a row without progress end the run as stuck), runs that no
+-- function takes up for 10 minutes end as never started. Returns how many runs were touched.
 create function private.reap(at timestamptz default now())
   returns integer
   language plpgsql
@@ -285,12 +290,13 @@ begin
     touched := touched + 1;
   end loop;
   for run in
-    select r.org_id, r.id, i.system from public.runs r
+    select r.org_id, r.id, r.slice, i.system from public.runs r
     join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
-    where r.status = 'scheduled' and r.first_rung_at <= reap.at - interval '10 minutes'
+    where r.status in ('scheduled', 'running') and r.slice_token is null and r.waiting_since <= reap.at - interval '10 minutes'
     for update of r skip locked
   loop
-    perform private.finish_run(run.org_id, run.id, jsonb_build_object('code', 'never_started', 'category', 'server',
+    perform private.finish_run(run.org_id, run.id, jsonb_build_object('category', 'server',
+      'code', case when run.slice = 0 then 'never_started' else 'stuck' end,
       'message', format('No function answered for the system "%s" within 10 minutes.', run.system)), reap.at);
     touched := touched + 1;
   end loop;

@@ -32,7 +32,7 @@ begin
   end if;
   update public.runs r
   set status = 'running', started_at = coalesce(r.started_at, begin_slice.at), slice = r.slice + 1, slice_token = token,
-      lease_expires_at = begin_slice.at + interval '2 minutes', dedupe = begin_slice.dedupe,
+      lease_expires_at = begin_slice.at + interval '2 minutes', waiting_since = null, resume_at = null, dedupe = begin_slice.dedupe,
       settles_within_seconds = begin_slice.settles_within_seconds
   where r.org_id = org and r.id = run
   returning r.* into current_run;

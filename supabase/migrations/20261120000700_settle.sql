@@ -24,12 +24,12 @@ create function public.settle_records(org uuid, run bigint, token uuid, outcomes
 as $$
 declare
   held public.runs;
-  settled_at constant timestamptz := settle_records.at;
+  moment constant timestamptz := settle_records.at;
 begin
-  held := private.hold_lease(org, run, token, settled_at);
+  held := private.hold_lease(org, run, token, moment);
   insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
   select org, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message), min(o.category),
-    settled_at, settled_at
+    moment, moment
   from jsonb_to_recordset(outcomes) o (state text, code text, field text, template text, payload_field text, message text, category text)
   where o.state in ('failed', 'retrying') and o.template is not null
   group by o.code, o.field, o.template
@@ -46,7 +46,7 @@ begin
   ), settled as (
     update public.records r
     set state = s.state,
-        attempts = r.attempts + case when s.state in ('queued', 'accepted') then 0 else 1 end,
+        attempts = r.attempts + case when s.state in ('queued', 'accepted') or s.category = 'rate_limit' then 0 else 1 end,
         -- A refused record has no name over there, unless an earlier version landed under one.
         external_id = case when s.state in ('failed', 'dead') and r.exported_version is null then null else coalesce(s.external_id, r.external_id) end,
         exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
@@ -69,7 +69,7 @@ begin
       -- Attempts or age used up: kept and listed, but no longer tried by itself.
       select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
              s.request_id, case when s.state = 'retrying' and (b.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 8)
-                                  or settled_at > b.created_at + interval '7 days') and b.attempts > 0 then 'dead' else s.state end as state
+                                  or moment > b.created_at + interval '7 days') and b.attempts > 0 then 'dead' else s.state end as state
       from said s
       join public.records b on b.org_id = org and b.id = s.id
       join public.integrations i on i.org_id = org and i.id = held.integration_id
@@ -79,7 +79,7 @@ begin
   ), noted as (
     insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,
       category, request_id, response)
-    select org, held.integration_id, t.id, t.version, run, settled_at, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
+    select org, held.integration_id, t.id, t.version, run, moment, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
       t.category, t.request_id, left(t.response, 4000)
     from settled t where t.state <> 'queued'
   )
@@ -96,7 +96,7 @@ begin
   ) n
   where u.org_id = org and u.id = run;
 
-  perform private.apply_waiting_versions(org, run, settled_at);
+  perform private.apply_waiting_versions(org, run, moment);
 end $$;
 grant execute on function public.settle_records(uuid, bigint, uuid, jsonb, timestamptz) to service_role;
 comment on function public.settle_records is 'Records what the system said of each leased record. Refuses with SW410 when the lease was lost.';
@@ -124,10 +124,10 @@ begin
   end loop;
 end $$;
 
--- Ends a slice. `more`: the run goes on in the next slice, which is rung at once. Otherwise the run is over, with `error`
+-- Ends a slice. `more`: the run goes on in the next slice, which is rung at once, or after `resume_after_seconds`. Otherwise the run is over, with `error`
 -- ({message, code, field, category, status}) when the system could not be worked with at all. Refuses with SW410.
-create function public.end_slice(org uuid, run bigint, token uuid, more boolean, error jsonb, wall_ms integer, cpu_ms integer,
-  at timestamptz default now())
+create function public.end_slice(org uuid, run bigint, token uuid, more boolean, error jsonb, resume_after_seconds integer, wall_ms integer,
+  cpu_ms integer, at timestamptz default now())
   returns void
   language plpgsql
   security definer
@@ -144,13 +144,16 @@ begin
   set ended_at = end_slice.at, wall_ms = end_slice.wall_ms, cpu_ms = end_slice.cpu_ms,
       ended_by = case when error is not null then 'error' when more then 'budget' else 'done' end
   where s.org_id = org and s.run_id = run and s.slice = held.slice;
-  update public.runs r set slice_token = null, lease_expires_at = null, rung_at = null where r.org_id = org and r.id = run;
+  update public.runs r
+  set slice_token = null, lease_expires_at = null, rung_at = null,
+      resume_at = case when resume_after_seconds > 0 then end_slice.at + make_interval(secs => resume_after_seconds) end
+  where r.org_id = org and r.id = run;
   if not more then
     perform private.finish_run(org, run, error, end_slice.at);
   end if;
   perform private.ring_runs(end_slice.at);
 end $$;
-grant execute on function public.end_slice(uuid, bigint, uuid, boolean, jsonb, integer, integer, timestamptz) to service_role;
+grant execute on function public.end_slice(uuid, bigint, uuid, boolean, jsonb, integer, integer, integer, timestamptz) to service_role;
 comment on function public.end_slice is 'Ends a slice and rings for the next, or ends the run. Refuses with SW410 when the lease was lost.';
 
 -- Ends a run: its status from its balance, the integration's streaks and breaker, then health and alerts in the same
@@ -206,8 +209,12 @@ begin
   update public.integration_status s
   set last_run_id = ended.id, dirty = true,
       last_success_at = case when ended.status in ('succeeded', 'warning') then finished else s.last_success_at end,
-      asks_again_at = case when ended.accepted > 0 then finished + interval '1 minute' end,
-      consecutive_failures = case when ended.status = 'failed' then s.consecutive_failures + 1 else 0 end,
+      -- Records that wait for a verdict or for their next try do not wait for the schedule.
+      asks_again_at = (select min(greatest(r.next_attempt_at, finished + interval '30 seconds')) from public.records r
+        where r.org_id = finish_run.org and r.integration_id = ended.integration_id
+          and (r.state in ('accepted', 'retrying') or (r.state = 'uncertain' and ended.dedupe <> 'none'))),
+      consecutive_failures = case when ended.status <> 'failed' then 0 when ended.trigger = 'follow_up' then s.consecutive_failures
+        else s.consecutive_failures + 1 end,
       consecutive_successes = case when ended.status = 'failed' then 0 else s.consecutive_successes + 1 end,
       circuit_failures = case when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,
       circuit_open_until = case

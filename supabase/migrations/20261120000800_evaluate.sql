@@ -76,16 +76,17 @@ as $$
     where r.org_id = status.org_id and r.integration_id = status.integration_id and r.state not in ('exported', 'dismissed')
   ) o
   cross join lateral (
-    select count(*) filter (where p.id <> l.id and p.status in ('succeeded', 'warning') and p.selected > 0) as runs,
-           avg(p.selected) filter (where p.id <> l.id and p.status in ('succeeded', 'warning') and p.selected > 0) as selected,
-           stddev_pop(p.selected) filter (where p.id <> l.id and p.status in ('succeeded', 'warning') and p.selected > 0) as spread_selected,
+    select count(*) filter (where p.id <> l.id and p.usual) as runs,
+           avg(p.selected) filter (where p.id <> l.id and p.usual) as selected,
+           stddev_pop(p.selected) filter (where p.id <> l.id and p.usual) as spread_selected,
            avg(extract(epoch from p.finished_at - p.started_at) / p.selected)
-             filter (where p.id <> l.id and p.status in ('succeeded', 'warning') and p.selected > 0) as seconds,
+             filter (where p.id <> l.id and p.usual) as seconds,
            stddev_pop(extract(epoch from p.finished_at - p.started_at) / p.selected)
-             filter (where p.id <> l.id and p.status in ('succeeded', 'warning') and p.selected > 0) as spread_seconds,
+             filter (where p.id <> l.id and p.usual) as spread_seconds,
            count(*) filter (where p.place <= 10 and p.status = 'failed') as failed_of_ten
     from (
-      select n.id, n.status, n.selected, n.started_at, n.finished_at, row_number() over (order by n.id desc) as place
+      select n.id, n.status, n.selected, n.started_at, n.finished_at,
+             n.status in ('succeeded', 'warning') and n.selected > 0 and n.trigger = 'schedule' as usual, row_number() over (order by n.id desc) as place
       from public.runs n
       where n.org_id = status.org_id and n.integration_id = status.integration_id and n.status not in ('scheduled', 'running')
       order by n.id desc limit 21

@@ -1,0 +1,254 @@
+import type { Connector, ConnectorContext, OutgoingRecord, Outcome } from './connector.ts';
+import type { Diagnosis } from './diagnose.ts';
+import { HttpFailure } from './http.ts';
+import type { ClaimedRecord, RunError, SettledOutcome } from './store.ts';
+import { causeOf } from './template.ts';
+
+/** What one batch came to, as far as the run is concerned. */
+export type Step =
+  | { kind: 'moved' }
+  /** The request as a whole failed; the records are recorded, the run may go on. */
+  | { kind: 'trouble'; error: RunError }
+  /** The system asked for time. */
+  | { kind: 'pause'; seconds: number; error: RunError }
+  /** Going on cannot help (the credential is refused, the connector is broken). */
+  | { kind: 'stop'; error: RunError };
+
+export type Target = {
+  connector: Connector;
+  ctx: ConnectorContext;
+  /** Ids of accepted records without a verdict yet. */
+  waiting: Set<number>;
+  settle: (outcomes: SettledOutcome[]) => Promise<void>;
+  log: (event: Record<string, unknown>) => void;
+};
+
+/** A pause when a system throttles without saying for how long. */
+const DEFAULT_PAUSE_SECONDS = 30;
+/** How soon a record the system has not judged is asked about again. */
+const VERDICT_SECONDS = 10;
+
+/** Sends a batch. One rejected whole for its content is split, again and again, until the bad record stands alone. */
+export async function sendBatch(target: Target, claimed: ClaimedRecord[]): Promise<Step> {
+  const changed = claimed.filter((record) => record.exported_version !== null && !target.connector.replaces);
+  if (changed.length > 0) await target.settle(changed.map(refuseChanged));
+  const fresh = claimed.filter((record) => !changed.includes(record));
+  return fresh.length === 0 ? { kind: 'moved' } : push(target, fresh);
+}
+
+async function push(target: Target, batch: ClaimedRecord[]): Promise<Step> {
+  try {
+    const outcomes = await target.connector.push(target.ctx, batch.map(outgoing));
+    return await settleOutcomes(target, batch, outcomes);
+  } catch (error) {
+    if (error instanceof HttpFailure) return pushFailed(target, batch, error);
+    return broken(target, batch, error, 'uncertain');
+  }
+}
+
+async function pushFailed(target: Target, batch: ClaimedRecord[], failure: HttpFailure): Promise<Step> {
+  const { category } = failure.diagnosis;
+  if (category === 'auth' || category === 'permission') {
+    await target.settle(batch.map(putBack));
+    return { kind: 'stop', error: runError(failure) };
+  }
+  if (category === 'rate_limit' && failure.delivered !== 'unknown') {
+    await target.settle(batch.map((record) => failed(target, record, failure.diagnosis, failure, 'retrying')));
+    return { kind: 'pause', seconds: failure.retryAfterSeconds ?? DEFAULT_PAUSE_SECONDS, error: runError(failure) };
+  }
+  if (failure.delivered === 'unknown') {
+    await target.settle(batch.map((record) => failed(target, record, failure.diagnosis, failure, 'uncertain')));
+    return { kind: 'trouble', error: runError(failure) };
+  }
+  if (failure.delivered === 'no') {
+    await target.settle(batch.map((record) => failed(target, record, failure.diagnosis, failure, 'retrying')));
+    return { kind: 'trouble', error: runError(failure) };
+  }
+  if (batch.length > 1) return split(target, batch);
+  const there = category === 'conflict' ? await alreadyThere(target, batch) : new Map<number, Outcome>();
+  await target.settle(batch.map((record) => settledAs(target, record, there.get(record.id)) ?? failed(target, record, failure.diagnosis, failure)));
+  return { kind: 'moved' };
+}
+
+/** Half by half; each half is recorded before the next is sent, and whatever stops the run puts the rest back unsent. */
+async function split(target: Target, batch: ClaimedRecord[]): Promise<Step> {
+  const middle = Math.ceil(batch.length / 2);
+  const first = await push(target, batch.slice(0, middle));
+  if (first.kind === 'moved') return push(target, batch.slice(middle));
+  await target.settle(batch.slice(middle).map(putBack));
+  return first;
+}
+
+async function settleOutcomes(target: Target, batch: ClaimedRecord[], outcomes: Outcome[]): Promise<Step> {
+  if (outcomes.length !== batch.length) {
+    return broken(target, batch, new Error(`The connector answered ${outcomes.length} outcomes for ${batch.length} records.`), 'uncertain');
+  }
+  const pairs = batch.map((record, index) => ({ record, outcome: outcomes[index] as Outcome }));
+  const conflicts = pairs.filter(({ outcome }) => outcome.state === 'refused' && outcome.diagnosis.category === 'conflict');
+  const there = conflicts.length > 0 ? await alreadyThere(target, conflicts.map(({ record }) => record)) : new Map<number, Outcome>();
+  const refusal = pairs.flatMap(({ outcome }) => (outcome.state === 'refused' && stopsRun(outcome.diagnosis) ? [outcome] : []))[0];
+  await target.settle(
+    pairs.map(({ record, outcome }) => {
+      const known = settledAs(target, record, there.get(record.id)) ?? settledAs(target, record, outcome);
+      if (known) return known;
+      if (outcome.state !== 'refused') return putBack(record);
+      return stopsRun(outcome.diagnosis) ? putBack(record) : failed(target, record, outcome.diagnosis, outcome);
+    }),
+  );
+  if (refusal) return { kind: 'stop', error: { ...pickError(refusal.diagnosis), status: refusal.status ?? null } };
+  const throttled = pairs.flatMap(({ outcome }) => (outcome.state === 'refused' && outcome.diagnosis.category === 'rate_limit' ? [outcome] : []))[0];
+  if (throttled) {
+    return { kind: 'pause', seconds: DEFAULT_PAUSE_SECONDS, error: { ...pickError(throttled.diagnosis), status: throttled.status ?? null } };
+  }
+  return { kind: 'moved' };
+}
+
+/** Uncertain records of a system that can be asked: those it holds are across, those it has never seen may be sent. */
+export async function settleDoubt(target: Target, claimed: ClaimedRecord[]): Promise<Step> {
+  if (!target.connector.find) return broken(target, claimed, new Error('The connector deduplicates by lookup but cannot look up.'), 'uncertain');
+  try {
+    const found = await target.connector.find(target.ctx, claimed.map(outgoing));
+    await target.settle(claimed.map((record, index) => settledAs(target, record, found[index]) ?? refusedLater(target, record, found[index]) ?? putBack(record)));
+    return { kind: 'moved' };
+  } catch (error) {
+    return askFailed(target, claimed, error, 'uncertain');
+  }
+}
+
+/** Accepted records: exported or refused where the system has judged, asked again later where it has not. */
+export async function settleVerdicts(target: Target, claimed: ClaimedRecord[]): Promise<Step> {
+  try {
+    const verdicts = (await target.connector.confirm?.(target.ctx, claimed.map(outgoing))) ?? [];
+    for (const [index, record] of claimed.entries()) {
+      if (verdicts[index] && verdicts[index].state !== 'accepted') target.waiting.delete(record.id);
+      else target.waiting.add(record.id);
+    }
+    await target.settle(
+      claimed.map((record, index) => settledAs(target, record, verdicts[index]) ?? refusedLater(target, record, verdicts[index]) ?? stillAccepted(record)),
+    );
+    return { kind: 'moved' };
+  } catch (error) {
+    return askFailed(target, claimed, error, 'accepted');
+  }
+}
+
+/** Asking failed: the records stay as doubtful as they were. */
+async function askFailed(target: Target, claimed: ClaimedRecord[], error: unknown, state: 'uncertain' | 'accepted'): Promise<Step> {
+  if (!(error instanceof HttpFailure)) return broken(target, claimed, error, state);
+  for (const record of claimed) target.waiting.delete(record.id);
+  await target.settle(
+    claimed.map((record) => (state === 'accepted' ? stillAccepted(record) : failed(target, record, error.diagnosis, error, 'uncertain'))),
+  );
+  if (stopsRun(error.diagnosis)) return { kind: 'stop', error: runError(error) };
+  if (error.diagnosis.category === 'rate_limit') {
+    return { kind: 'pause', seconds: error.retryAfterSeconds ?? DEFAULT_PAUSE_SECONDS, error: runError(error) };
+  }
+  return { kind: 'trouble', error: runError(error) };
+}
+
+/** A fault of the connector itself: contained to its run, told in words, and honest about what may have been sent. */
+async function broken(target: Target, batch: ClaimedRecord[], error: unknown, state: 'uncertain' | 'accepted'): Promise<Step> {
+  if (error instanceof Error && (error.name === 'LeaseLost' || error.name === 'StoreError')) throw error;
+  const message = `The connector failed: ${error instanceof Error ? error.message : String(error)}`;
+  target.log({ event: 'connector_error', system: target.connector.system, message });
+  const diagnosis: Diagnosis = { message, code: 'connector_error', field: null, category: 'server', retryable: true };
+  await target.settle(batch.map((record) => (state === 'accepted' ? stillAccepted(record) : failed(target, record, diagnosis, {}, 'uncertain'))));
+  return { kind: 'stop', error: { ...pickError(diagnosis), status: null } };
+}
+
+/** A system that says "exists already" is asked whether what exists is ours: then it is across, not refused. */
+async function alreadyThere(target: Target, records: ClaimedRecord[]): Promise<Map<number, Outcome>> {
+  if (!target.connector.find) return new Map();
+  try {
+    const found = await target.connector.find(target.ctx, records.map(outgoing));
+    return new Map(records.flatMap((record, index) => (found[index] ? [[record.id, found[index]] as const] : [])));
+  } catch (error) {
+    if (error instanceof HttpFailure) return new Map();
+    throw error;
+  }
+}
+
+function settledAs(target: Target, record: ClaimedRecord, outcome: Outcome | null | undefined): SettledOutcome | null {
+  if (!outcome || outcome.state === 'refused') return null;
+  if (outcome.state === 'accepted') target.waiting.add(record.id);
+  return { id: record.id, state: outcome.state, external_id: outcome.externalId ?? null, request_id: outcome.requestId ?? null };
+}
+
+function refusedLater(target: Target, record: ClaimedRecord, outcome: Outcome | null | undefined): SettledOutcome | null {
+  return outcome?.state === 'refused' ? failed(target, record, outcome.diagnosis, outcome) : null;
+}
+
+function failed(
+  target: Target,
+  record: ClaimedRecord,
+  diagnosis: Diagnosis,
+  answer: { status?: number | null; response?: string | null; requestId?: string | null; retryAfterSeconds?: number | null },
+  state: 'failed' | 'retrying' | 'uncertain' = diagnosis.retryable ? 'retrying' : 'failed',
+): SettledOutcome {
+  const cause = causeOf(diagnosis);
+  return {
+    id: record.id,
+    state,
+    code: diagnosis.code,
+    field: diagnosis.field,
+    payload_field: payloadField(target.connector, diagnosis.field),
+    message: diagnosis.message,
+    template: cause.template,
+    value: cause.value,
+    category: diagnosis.category,
+    status: answer.status ?? null,
+    response: answer.response ?? null,
+    request_id: answer.requestId ?? null,
+    retry_after_seconds: answer.retryAfterSeconds ?? null,
+  };
+}
+
+function refuseChanged(record: ClaimedRecord): SettledOutcome {
+  const message =
+    `Version ${record.exported_version} of this record is already booked as ${record.external_id ?? 'exported'}, and the system cannot replace it. ` +
+    'Correct it there, then dismiss this version.';
+  return { id: record.id, state: 'failed', code: 'changed_after_export', message, template: 'An earlier version of this record is already booked.', category: 'conflict' };
+}
+
+function putBack(record: ClaimedRecord): SettledOutcome {
+  return { id: record.id, state: 'queued' };
+}
+
+function stillAccepted(record: ClaimedRecord): SettledOutcome {
+  return { id: record.id, state: 'accepted', retry_after_seconds: VERDICT_SECONDS };
+}
+
+/** The payload key behind the name or caption the system used, when the connector knows it. */
+function payloadField(connector: Connector, field: string | null): string | null {
+  if (field === null) return null;
+  const wanted = field.trim().toLowerCase();
+  const match = Object.entries(connector.fields).find(([key, names]) => key.toLowerCase() === wanted || names.some((name) => name.toLowerCase() === wanted));
+  return match?.[0] ?? null;
+}
+
+function stopsRun(diagnosis: Diagnosis): boolean {
+  return diagnosis.category === 'auth' || diagnosis.category === 'permission';
+}
+
+function pickError(diagnosis: Diagnosis): Omit<RunError, 'status'> {
+  return { message: diagnosis.message, code: diagnosis.code, field: diagnosis.field, category: diagnosis.category };
+}
+
+function runError(failure: HttpFailure): RunError {
+  return { ...pickError(failure.diagnosis), status: failure.status };
+}
+
+function outgoing(record: ClaimedRecord): OutgoingRecord {
+  return {
+    id: record.id,
+    key: record.key,
+    sourceType: record.source_type,
+    sourceId: record.source_id,
+    version: record.version,
+    payload: record.payload,
+    amount: record.amount,
+    currency: record.currency,
+    occurredOn: record.occurred_on,
+    externalId: record.external_id,
+  };
+}

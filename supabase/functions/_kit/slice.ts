@@ -1,0 +1,159 @@
+import type { Budget } from './budget.ts';
+import type { Connector, ConnectorContext } from './connector.ts';
+import type { Http } from './http.ts';
+import { sendBatch, settleDoubt, settleVerdicts } from './send.ts';
+import type { Step, Target } from './send.ts';
+import { LeaseLost } from './store.ts';
+import type { ClaimState, ClaimedRecord, RunError, Slice, Store } from './store.ts';
+
+export type SliceOptions = {
+  store: Store;
+  /** Makes the one HTTP client of this integration; `secrets` are kept out of everything it writes down. */
+  http: (system: string, secrets: string[]) => Http;
+  budget: Budget;
+  /** Waits inside a slice (for a system that judges later); resolves at once where time is made. */
+  delay: (ms: number) => Promise<void>;
+  log: (event: Record<string, unknown>) => void;
+};
+
+/** Whole requests that fail in a row before the run gives up on the system for now. */
+const TROUBLE_LIMIT = 3;
+/** How long a slice waits for verdicts on accepted records before it leaves them to the next run. */
+const CONFIRM_ROUNDS = 8;
+const CONFIRM_PAUSE_MS = 2_500;
+/** Longest pause a system may ask for inside a run; beyond it the run ends and says so. */
+const LONGEST_PAUSE_SECONDS = 900;
+
+type Work = {
+  slice: Slice;
+  ctx: ConnectorContext;
+  /** Where in the round of states the slice is. */
+  turn: number;
+  /** Whole requests that failed in a row. */
+  trouble: number;
+  /** Accepted records this slice has seen without a verdict. */
+  waiting: Set<number>;
+  rounds: number;
+};
+
+/**
+ * One slice of a run: takes the lease, moves records batch by batch until nothing is due or the budget is spent, and
+ * leaves. Every batch is recorded before the next is taken, so a kill at any moment loses nothing and doubles nothing.
+ *
+ * @returns what ended it: `idle` (nothing to take), `done`, `more` (the next slice was rung), `failed`, `lost` (another has the run).
+ */
+export async function runSlice(connector: Connector, options: SliceOptions): Promise<'idle' | 'done' | 'more' | 'failed' | 'lost'> {
+  const slice = await options.store.beginSlice({ dedupe: connector.dedupe, settlesWithinSeconds: connector.settlesWithinSeconds });
+  if (!slice) return 'idle';
+  const end = async (more: boolean, error: RunError | null, resumeAfterSeconds = 0): Promise<void> => {
+    await options.store.endSlice(slice.token, { more, error, resumeAfterSeconds, ...options.budget.spent() });
+  };
+  try {
+    const prepared = prepare(connector, slice, options);
+    if ('error' in prepared) {
+      await end(false, prepared.error);
+      return 'failed';
+    }
+    const work: Work = { slice, ctx: prepared.ctx, turn: 0, trouble: 0, waiting: new Set(), rounds: 0 };
+    while (!options.budget.exhausted()) {
+      const step = await takeStep(connector, work, options);
+      if (step === 'nothing') {
+        await end(false, null);
+        return 'done';
+      }
+      if (step.kind === 'stop') {
+        await end(false, step.error);
+        return 'failed';
+      }
+      if (step.kind === 'pause') {
+        await end(true, null, step.seconds);
+        return 'more';
+      }
+    }
+    await end(true, null);
+    return 'more';
+  } catch (error) {
+    if (error instanceof LeaseLost) {
+      options.log({ event: 'lease_lost', slice: slice.slice });
+      return 'lost';
+    }
+    throw error;
+  }
+}
+
+/** Settings and credential are outside input: parsed once, and what is wrong with them is the run's error. */
+function prepare(connector: Connector, slice: Slice, options: SliceOptions): { ctx: ConnectorContext } | { error: RunError } {
+  const settings = connector.settings.safeParse(slice.settings);
+  if (!settings.success) {
+    const issue = settings.error.issues[0];
+    const field = issue?.path.join('.') || null;
+    return { error: { message: `The setting ${field ?? '(all)'} is not right: ${issue?.message}`, code: 'settings_invalid', field, category: 'schema', status: null } };
+  }
+  const credential = connector.credential.safeParse(slice.credential ?? {});
+  if (!credential.success) {
+    const field = credential.error.issues[0]?.path.join('.') || null;
+    const message = slice.credential ? `The credential lacks a usable "${field}".` : 'No credential is set for this integration.';
+    return { error: { message, code: 'credential_missing', field, category: 'auth', status: null } };
+  }
+  const http = options.http(connector.system, secretsIn(slice.credential));
+  return { ctx: { settings: settings.data, credential: credential.data, http } };
+}
+
+function secretsIn(value: unknown): string[] {
+  if (typeof value === 'string') return value.length >= 6 ? [value] : [];
+  if (value && typeof value === 'object') return Object.values(value).flatMap(secretsIn);
+  return [];
+}
+
+/**
+ * The next batch. The states are gone round in turn, doubts first, so that nothing is sent while it is unknown whether
+ * it is there already; the slice has nothing left once all of them are empty in a row.
+ */
+async function takeStep(connector: Connector, work: Work, options: SliceOptions): Promise<Step | 'nothing'> {
+  const states = claimable(connector);
+  for (let empty = 0; empty < states.length; empty += 1) {
+    const state = states[work.turn % states.length] ?? 'queued';
+    const records = await options.store.claim(work.slice.token, state, connector.batchSize);
+    if (records.length > 0) return judge(work, await handle(connector, work, state, records, options));
+    work.turn += 1;
+  }
+  return waitForVerdicts(work, options);
+}
+
+function claimable(connector: Connector): ClaimState[] {
+  const doubts: ClaimState[] = connector.dedupe === 'none' ? [] : ['uncertain'];
+  const verdicts: ClaimState[] = connector.confirm ? ['accepted'] : [];
+  return [...doubts, ...verdicts, 'retrying', 'queued'];
+}
+
+function handle(connector: Connector, work: Work, state: ClaimState, records: ClaimedRecord[], options: SliceOptions): Promise<Step> {
+  const target: Target = {
+    connector,
+    ctx: work.ctx,
+    waiting: work.waiting,
+    settle: (outcomes) => options.store.settle(work.slice.token, outcomes),
+    log: options.log,
+  };
+  if (state === 'accepted') return settleVerdicts(target, records);
+  if (state === 'uncertain' && connector.dedupe === 'lookup') return settleDoubt(target, records);
+  return sendBatch(target, records);
+}
+
+/** A system that fails as a whole again and again is left alone for now; one that asks for a pause gets it. */
+function judge(work: Work, step: Step): Step {
+  if (step.kind === 'trouble') {
+    work.trouble += 1;
+    return work.trouble >= TROUBLE_LIMIT ? { kind: 'stop', error: step.error } : step;
+  }
+  if (step.kind === 'pause' && step.seconds > LONGEST_PAUSE_SECONDS) return { kind: 'stop', error: step.error };
+  if (step.kind === 'moved') work.trouble = 0;
+  return step;
+}
+
+/** Records accepted a moment ago are often judged a moment later: worth a short wait, never a long one. */
+async function waitForVerdicts(work: Work, options: SliceOptions): Promise<Step | 'nothing'> {
+  if (work.waiting.size === 0 || work.rounds >= CONFIRM_ROUNDS) return 'nothing';
+  work.rounds += 1;
+  await options.delay(CONFIRM_PAUSE_MS);
+  return { kind: 'moved' };
+}

@@ -47,8 +47,7 @@ begin
     update public.records r
     set state = s.state,
         attempts = r.attempts + case when s.state in ('queued', 'accepted') or s.category = 'rate_limit' then 0 else 1 end,
-        -- A refused record has no name over there, unless an earlier version landed under one.
-        external_id = case when s.state in ('failed', 'dead') and r.exported_version is null then null else coalesce(s.external_id, r.external_id) end,
+        external_id = coalesce(s.external_id, r.external_id),
         exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
         retry_id = case when s.state = 'queued' then r.retry_id end,
         settled_at = case when s.state = 'exported' then settle_records.at end,

@@ -13,16 +13,22 @@ begin
 end $$;
 
 -- Leases up to `batch` deliveries that are due for 2 minutes. One whose lease ran out is due again: the channel's
--- idempotency key makes the second sending the first one.
+-- idempotency key makes the second sending the first one, for as long as the channel knows the key. After 22 hours one that may
+-- have gone out is given up instead.
 create function public.claim_deliveries(batch integer, at timestamptz default now())
   returns table (org_id uuid, delivery_id uuid, token uuid, channel text, address text, locale text, notice jsonb, frozen jsonb, attempt integer)
   language sql
   security definer
   set search_path = ''
 as $$
-  with due as (
+  with expired as (
+    update public.deliveries d set state = 'dead', token = null, error = coalesce(d.error, 'No answer within 22 hours.')
+    where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at and d.frozen is not null
+      and d.created_at < claim_deliveries.at - interval '22 hours'
+  ), due as (
     select d.org_id, d.id from public.deliveries d
     where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at
+      and (d.frozen is null or d.created_at >= claim_deliveries.at - interval '22 hours')
     order by d.next_attempt_at limit claim_deliveries.batch
     for update skip locked
   )

@@ -66,3 +66,12 @@ test('what was sent is never claimed again', async () => {
   expect(await claim(world)).toEqual([]);
   expect(await world.sql`select distinct state, provider_id from deliveries`).toEqual([{ state: 'sent', provider_id: 're_1' }]);
 });
+
+test('a mail that may have gone out is not sent again once its idempotency key is forgotten', async () => {
+  const world = await alarmed();
+  const [first] = await claim(world);
+  await world.sql`select freeze_delivery(${first?.org_id ?? ''}, ${first?.delivery_id ?? ''}, ${first?.token ?? ''}, '{"subject": "s"}')`;
+  world.clock.forward(25 * 3600);
+  expect((await claim(world)).map((delivery) => delivery.delivery_id)).not.toContain(first?.delivery_id);
+  expect(await world.sql`select state from deliveries where id = ${first?.delivery_id ?? ''}`).toEqual([{ state: 'dead' }]);
+});

@@ -33,8 +33,8 @@ export type Outcome =
   | { state: 'exported'; externalId?: string; requestId?: string }
   /** Taken now, judged later: `externalId` is what `confirm` asks with. */
   | { state: 'accepted'; externalId: string; requestId?: string }
-  /** Refused. Whether it is tried again by itself is `diagnosis.retryable`. */
-  | { state: 'refused'; diagnosis: Diagnosis; status?: number; response?: string; requestId?: string };
+  /** Refused. Whether it is tried again by itself is `diagnosis.retryable`; `externalId` where the system keeps what it refused. */
+  | { state: 'refused'; diagnosis: Diagnosis; externalId?: string; status?: number; response?: string; requestId?: string };
 
 export type ConnectorContext<Settings = unknown, Credential = unknown> = {
   settings: Settings;

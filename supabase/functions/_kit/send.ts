@@ -48,7 +48,7 @@ async function push(target: Target, batch: ClaimedRecord[]): Promise<Step> {
 
 async function pushFailed(target: Target, batch: ClaimedRecord[], failure: HttpFailure): Promise<Step> {
   const { category } = failure.diagnosis;
-  if (category === 'auth' || category === 'permission') {
+  if (stopsRun(failure.diagnosis) && failure.delivered !== 'unknown') {
     await target.settle(batch.map(putBack));
     return { kind: 'stop', error: runError(failure) };
   }
@@ -58,7 +58,7 @@ async function pushFailed(target: Target, batch: ClaimedRecord[], failure: HttpF
   }
   if (failure.delivered === 'unknown') {
     await target.settle(batch.map((record) => failed(target, record, failure.diagnosis, failure, 'uncertain')));
-    return { kind: 'trouble', error: runError(failure) };
+    return stopsRun(failure.diagnosis) ? { kind: 'stop', error: runError(failure) } : { kind: 'trouble', error: runError(failure) };
   }
   if (failure.delivered === 'no') {
     await target.settle(batch.map((record) => failed(target, record, failure.diagnosis, failure, 'retrying')));
@@ -182,13 +182,14 @@ function failed(
   target: Target,
   record: ClaimedRecord,
   diagnosis: Diagnosis,
-  answer: { status?: number | null; response?: string | null; requestId?: string | null; retryAfterSeconds?: number | null },
+  answer: { status?: number | null; response?: string | null; requestId?: string | null; externalId?: string; retryAfterSeconds?: number | null },
   state: 'failed' | 'retrying' | 'uncertain' = diagnosis.retryable ? 'retrying' : 'failed',
 ): SettledOutcome {
   const cause = causeOf(diagnosis);
   return {
     id: record.id,
     state,
+    external_id: answer.externalId ?? null,
     code: diagnosis.code,
     field: diagnosis.field,
     payload_field: payloadField(target.connector, diagnosis.field),

@@ -1,0 +1,122 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { App } from '@supabase/lite';
+import { createPostgresConnection } from '@supabase/lite/postgres';
+import type { PostgresType } from 'postgres';
+import type { Keys } from './directory.ts';
+import { errorResponse, isPostgresError, type PostgresFault } from './postgrest-errors.ts';
+
+/** Auth and Data API on one database. */
+export type Api = {
+  /** Answers `/auth/v1` and `/rest/v1`; `peer` is the address of the caller's socket. */
+  fetch(request: Request, peer: string | null): Promise<Response>;
+  close(): Promise<void>;
+};
+
+export type ApiOptions = { databaseUrl: string; keys: Keys; onLog(line: string): void };
+
+type Context = { fault: PostgresFault | null; onLog(line: string): void };
+
+// All there is of `@supabase/lite`, and all that corrects it, is in this file and postgrest-errors.ts: it is alpha and
+// serves only the embedded stack.
+const requests = new AsyncLocalStorage<Context>();
+
+/**
+ * Opens Auth and Data API as hosted projects have them with e-mail confirmation off: schema `public` only, keys
+ * required, admin mode off (it stays off unless asked for), tokens that live an hour.
+ */
+export async function openApi(options: ApiOptions): Promise<Api> {
+  const app = createApp(options);
+  await app.init();
+  quietConsole();
+  return {
+    async fetch(request, peer) {
+      const context: Context = { fault: null, onLog: options.onLog };
+      const response = await requests.run(context, () => app.fetch(request, { peerAddress: peer }));
+      // It knows few of Postgres' error codes and answers 500 with a code of its own to the others.
+      return context.fault && response.status === 500 ? errorResponse(context.fault) : response;
+    },
+    close: () => app.connection.close(),
+  };
+}
+
+/** Makes the schema `auth` with its tables and `auth.uid()`, which migrations refer to; does nothing the second time. */
+export async function ensureAuthSchema(options: ApiOptions): Promise<void> {
+  const app = createApp(options);
+  try {
+    await app.init();
+    await app.ensureSystemSchema();
+  } finally {
+    await app.connection.close();
+  }
+}
+
+function createApp({ databaseUrl, keys }: ApiOptions) {
+  const connection = createPostgresConnection({
+    url: databaseUrl,
+    postgresOptions: { max: 10, idle_timeout: 30, onnotice: () => undefined, types },
+  });
+  Object.assign(connection, {
+    // Left to itself it grants everything on every table to every role at the first request.
+    rlsState: 'active',
+    normalizeDbError(fault: unknown) {
+      const context = requests.getStore();
+      if (context && isPostgresError(fault)) context.fault = fault;
+      return fault;
+    },
+  });
+  return new App({
+    connection,
+    api: { enabled: true, schemas: ['public'], extra_search_path: ['extensions'], max_rows: 1000 },
+    auth: {
+      enabled: true,
+      site_url: 'http://127.0.0.1',
+      jwt_secret: keys.jwtSecret,
+      jwt_expiry: 3600,
+      publishable_key: keys.publishableKey,
+      secret_key: keys.secretKey,
+      minimum_password_length: 8,
+      email: { enable_signup: true, enable_confirmations: false },
+    },
+  });
+}
+
+// Values as Postgres itself writes them in JSON, which is what PostgREST answers with.
+const types: Record<string, PostgresType> = {
+  numeric: of(1700, String, (text) => (Number.isFinite(Number(text)) ? Number(text) : text)),
+  timestamp: of(1114, String, (text) => text.replace(' ', 'T')),
+  timestamptz: of(1184, String, (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')),
+  // Objects and lists arrive here as JSON already, plain text does not.
+  json: of(114, asJson, (text) => JSON.parse(text) as unknown),
+  jsonb: of(3802, asJson, (text) => JSON.parse(text) as unknown),
+};
+
+function of(oid: number, serialize: (value: unknown) => string, parse: (text: string) => unknown): PostgresType {
+  return { to: oid, from: [oid], serialize, parse };
+}
+
+function asJson(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  try {
+    JSON.parse(value);
+    return value;
+  } catch {
+    return JSON.stringify(value);
+  }
+}
+
+let quiet = false;
+
+/** It prints every refused statement on the console: within its requests that goes to the log instead. */
+function quietConsole(): void {
+  if (quiet) return;
+  quiet = true;
+  for (const method of ['error', 'warn', 'log'] as const) {
+    const print = console[method].bind(console);
+    console[method] = (...values: unknown[]) => {
+      const context = requests.getStore();
+      if (!context) return print(...values);
+      const line = values.map((value) => (value instanceof Error ? value.message : String(value))).join(' ');
+      requests.exit(() => context.onLog(line));
+    };
+  }
+}

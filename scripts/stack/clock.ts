@@ -1,0 +1,150 @@
+import type { ReservedSql, Sql } from 'postgres';
+import { connect } from './connect.ts';
+import { messageOf } from './errors.ts';
+import { nextDue } from './schedule.ts';
+
+/** What one run of a job left in `cron.job_run_details`. */
+export type JobRun = { status: 'succeeded' | 'failed'; message: string };
+
+/** Drives `cron.job`. */
+export type Clock = {
+  /** Starts what is due at `at`; the jobs run on. Only one clock per database does anything. */
+  beat(at: Date): Promise<void>;
+  /** Resolves when no job is running. */
+  settled(): Promise<void>;
+  /** Runs one job now, after a run of it that may be going on. Throws if there is no such job. */
+  tick(jobName: string): Promise<JobRun>;
+  stop(): Promise<void>;
+};
+
+export type ClockOptions = { databaseUrl: string; onLog(line: string): void };
+
+type Job = { jobid: string; jobname: string | null; schedule: string; command: string; username: string };
+
+/** A clock that beats once a second. */
+export function startClock(options: ClockOptions, now: () => Date): Clock {
+  const clock = createClock(options);
+  let timer: NodeJS.Timeout | null = null;
+  const next = (): void => {
+    timer = setTimeout(() => void clock.beat(now()).finally(() => { if (timer) next(); }), 1000 - (now().getTime() % 1000));
+  };
+  next();
+  return {
+    ...clock,
+    async stop() {
+      if (timer) clearTimeout(timer);
+      timer = null;
+      await clock.stop();
+    },
+  };
+}
+
+/** A clock that stands still until it is told the time. */
+export function createClock({ databaseUrl, onLog }: ClockOptions): Clock {
+  // After each job the session is wiped (discard all), and prepared statements with it.
+  const sql = connect(databaseUrl, 12, { prepare: false });
+  const due = new Map<string, { schedule: string; at: Date | null }>();
+  const running = new Map<string, Promise<unknown>>();
+  const again = new Set<string>();
+  let leader: Leader | null = null;
+  let stopped = false;
+
+  function start(job: Job): void {
+    // pg_cron too runs one instance of a job at a time and keeps at most one waiting.
+    if (running.has(job.jobid)) return void again.add(job.jobid);
+    const run = runJob(sql, job).catch((error: unknown) => onLog(`Job ${job.jobname ?? job.jobid}: ${messageOf(error)}`)).finally(() => {
+      running.delete(job.jobid);
+      if (again.delete(job.jobid) && !stopped) start(job);
+    });
+    running.set(job.jobid, run);
+  }
+
+  async function beat(at: Date): Promise<void> {
+    try {
+      leader = await lead(sql, leader);
+      if (!leader) return;
+      const jobs = await sql<Job[]>`select jobid, jobname, schedule, command, username from cron.job where active order by jobid`;
+      for (const job of jobs) {
+        const known = due.get(job.jobid);
+        const changed = known?.schedule !== job.schedule;
+        if (!changed && known?.at && known.at <= at) start(job);
+        if (changed || (known?.at && known.at <= at)) due.set(job.jobid, { schedule: job.schedule, at: nextDue(job.schedule, at) });
+      }
+    } catch (error) {
+      leader = null;
+      if (!stopped) onLog(`The clock skipped a beat: ${messageOf(error)}`);
+    }
+  }
+
+  return {
+    beat,
+    async settled() {
+      while (running.size > 0) await Promise.all(running.values());
+    },
+    async tick(jobName) {
+      const [job] = await sql<Job[]>`select jobid, jobname, schedule, command, username from cron.job where jobname = ${jobName}`;
+      if (!job) throw new Error(`There is no job named ${jobName} in cron.job`);
+      return runJob(sql, job);
+    },
+    async stop() {
+      stopped = true;
+      leader?.connection.release();
+      await sql.end({ timeout: 2 });
+    },
+  };
+}
+
+type Leader = { connection: ReservedSql };
+
+/** Holds the session lock that makes a second clock on the same database stand by, or tries to get it. */
+async function lead(sql: Sql, current: Leader | null): Promise<Leader | null> {
+  if (current) {
+    await current.connection`select 1`;
+    return current;
+  }
+  const connection = await sql.reserve();
+  const [lock] = await connection<{ held: boolean }[]>`select pg_try_advisory_lock(hashtext('syncward clock'), 0) as held`;
+  if (!lock?.held) {
+    connection.release();
+    return null;
+  }
+  // What an earlier clock left unfinished did not survive it; pg_cron words it so after a restart.
+  await sql`
+    update cron.job_run_details
+    set status = 'failed', return_message = 'server restarted', end_time = now()
+    where status in ('starting', 'running')
+    and job_pid not in (select pid from pg_stat_activity)`;
+  return { connection };
+}
+
+async function runJob(sql: Sql, job: Job): Promise<JobRun> {
+  const connection = await sql.reserve();
+  try {
+    await connection`select pg_advisory_lock(hashtext('syncward job'), ${job.jobid}::int)`;
+    const [details] = await connection<{ runid: string }[]>`
+      insert into cron.job_run_details (jobid, job_pid, database, username, command, status, start_time)
+      values (${job.jobid}, pg_backend_pid(), current_database(), ${job.username}, ${job.command}, 'running', clock_timestamp())
+      returning runid`;
+    const run = await execute(connection, job);
+    await sql`
+      update cron.job_run_details
+      set status = ${run.status}, return_message = ${run.message}, end_time = clock_timestamp()
+      where runid = ${details?.runid ?? null}`;
+    return run;
+  } finally {
+    // Whatever the job left open (transaction, role, settings, locks) ends with it.
+    await connection.unsafe('rollback; discard all').simple().catch(() => undefined);
+    connection.release();
+  }
+}
+
+async function execute(connection: ReservedSql, job: Job): Promise<JobRun> {
+  try {
+    await connection`select set_config('role', ${job.username}, false)`;
+    const result = await connection.unsafe(job.command).simple();
+    const last: { command?: string; count?: number | null } = (Array.isArray(result.at(-1)) ? result.at(-1) : result) as never;
+    return { status: 'succeeded', message: [last.command, last.count].filter((part) => part !== undefined && part !== null).join(' ') };
+  } catch (error) {
+    return { status: 'failed', message: `ERROR: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,91 @@
+import { createReadStream } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { extname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { listen, pathOf, type Listening } from './http.ts';
+
+const web = fileURLToPath(new URL('../../web/', import.meta.url));
+
+/** Where the built page is. */
+export const pageFolder = join(web, 'dist');
+
+export type PageOptions = {
+  port: number;
+  /** The folder of the built page. */
+  folder: string;
+  /** What the page reads from /config.json. */
+  config(): { apiUrl: string; publishableKey: string };
+};
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json', '.svg': 'image/svg+xml', '.png': 'image/png', '.ico': 'image/x-icon', '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8', '.webmanifest': 'application/manifest+json',
+};
+
+/** Serves the built page the way a static host would: files, `/config.json`, and index.html for every other path. */
+export function startPage(options: PageOptions): Promise<Listening> {
+  return listen((request, response) => {
+    secure(response, new URL(options.config().apiUrl).origin);
+    const path = pathOf(request);
+    if (path === null || !['GET', 'HEAD'].includes(request.method ?? '')) return void response.writeHead(path === null ? 400 : 405).end();
+    if (path === '/config.json') return sendConfig(response, options.config());
+    sendFile(response, options.folder, path).catch(() => response.headersSent ? response.destroy() : response.writeHead(500).end());
+  }, options.port, 'page');
+}
+
+/** Builds the page if there is no build or a source is younger than it; true if it did. */
+export async function buildPage(onLog: (line: string) => void): Promise<boolean> {
+  const built = await stat(join(pageFolder, 'index.html')).catch(() => null);
+  if (built && built.mtimeMs >= await youngest(web)) return false;
+  const { build, createLogger } = await import('vite');
+  const log = createLogger('info', { customLogger: undefined, allowClearScreen: false });
+  const say = (message: string): void => message.split('\n').filter((line) => line.trim()).forEach(onLog);
+  // Built aside and renamed, so that a page being served is never half there.
+  const fresh = join(web, '..', 'node_modules', '.cache', `syncward-page-${process.pid}`);
+  await build({
+    configFile: join(web, 'vite.config.ts'),
+    customLogger: { ...log, info: say, warn: say, warnOnce: say, error: say },
+    build: { outDir: fresh, emptyOutDir: true },
+  });
+  await rm(pageFolder, { recursive: true, force: true });
+  await rename(fresh, pageFolder);
+  return true;
+}
+
+function secure(response: ServerResponse, apiOrigin: string): void {
+  response.setHeader('content-security-policy', [
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", `connect-src 'self' ${apiOrigin}`,
+    "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+  ].join('; '));
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('referrer-policy', 'same-origin');
+}
+
+function sendConfig(response: ServerResponse, config: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(config));
+}
+
+async function sendFile(response: ServerResponse, folder: string, path: string): Promise<void> {
+  const wanted = join(folder, path);
+  const inside = wanted.startsWith(folder + sep) && !path.includes('\0');
+  const found = inside && (await stat(wanted).catch(() => null))?.isFile();
+  // A missing asset is missing; any other path is a view of the page.
+  if (!found && path.startsWith('/assets/')) return void response.writeHead(404).end();
+  const file = found ? wanted : join(folder, 'index.html');
+  response.writeHead(200, {
+    'content-type': types[extname(file)] ?? 'application/octet-stream',
+    'cache-control': found && path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+  });
+  createReadStream(file).on('error', () => response.destroy()).pipe(response);
+}
+
+async function youngest(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const times = await Promise.all(entries.filter((entry) => !/^(dist|node_modules)/.test(entry.name)).map(async (entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? youngest(path) : (await stat(path)).mtimeMs;
+  }));
+  return Math.max(0, ...times);
+}

@@ -1,0 +1,111 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readArguments, usage, type StartArguments } from './stack/arguments.ts';
+import { assertNotRunning, resetDirectory } from './stack/directory.ts';
+import { messageOf, StackError } from './stack/errors.ts';
+import { startStack, type Stack } from './stack/index.ts';
+import { claimPort } from './stack/ports.ts';
+import { createProgress, seconds } from './stack/progress.ts';
+import { startSurroundings, type Surroundings, type Welcome } from './stack/surroundings.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const begun = performance.now();
+const closers: (() => Promise<unknown>)[] = [];
+const progress = createProgress((line) => console.log(line), () => performance.now());
+let ending: Promise<never> | null = null;
+
+// Before anything is started: whatever happens from here on, what was started is stopped.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void interrupted());
+process.on('disconnect', () => void end(1, null));
+process.channel?.unref();
+process.on('uncaughtException', (error) => void end(1, explain(error)));
+process.on('unhandledRejection', (error) => void end(1, explain(error)));
+
+await main().catch((error: unknown) => end(1, explain(error)));
+
+async function main(): Promise<void> {
+  const asked = readArguments(process.argv.slice(2), process.env, join(root, '.syncward'));
+  if (asked.help) return console.log(usage);
+  if (asked.reset) await resetDirectory(asked.directory);
+  await assertNotRunning(asked.directory);
+  await claimPorts(asked);
+  const log = openLogs(join(asked.directory, 'logs'));
+  const surroundings = await startSurroundings({ ports: asked.ports, directory: asked.directory, onProgress: progress.step, onLog: log });
+  closers.push(() => surroundings.stop());
+  const stack = await startStack({
+    directory: asked.directory,
+    ports: asked.ports,
+    functionsEnv: surroundings.functionsEnv,
+    allowHosts: null,
+    onProgress: progress.step,
+    onLog: log,
+  });
+  closers.push(() => stack.stop());
+  void stack.crashed.then((reason) => end(1, reason));
+  const welcome = await surroundings.seed(stack, progress.step);
+  progress.done();
+  if (!ending) greet(asked, stack, surroundings, welcome);
+}
+
+/** All at once and first, so that the sentence comes before a minute of work. */
+async function claimPorts({ ports }: StartArguments): Promise<void> {
+  for (const [purpose, port] of Object.entries(ports)) await claimPort(port, purpose);
+}
+
+function greet(asked: StartArguments, stack: Stack, surroundings: Surroundings, welcome: Welcome): void {
+  const lines = [
+    `Ready in ${seconds(performance.now() - begun)}: ${stack.pageUrl}`,
+    '',
+    ...surroundings.addresses.map(({ name, url }) => row(name, url)),
+    row('API', `${stack.apiUrl}  (publishable key ${stack.publishableKey})`),
+    row('Database', `postgresql://postgres@127.0.0.1:${new URL(stack.databaseUrl).port}/postgres`),
+    row('Keys, logs', relative(process.cwd(), asked.directory) || asked.directory),
+  ];
+  if (welcome.signIns.length > 0) lines.push('', 'Sign in as');
+  for (const { email, password, who } of welcome.signIns) lines.push(`  ${email.padEnd(30)} ${password.padEnd(20)} ${who}`);
+  if (welcome.first.length > 0) lines.push('', ...welcome.first);
+  console.log([...lines, '', 'Ctrl-C stops everything; the data stays.'].join('\n'));
+}
+
+function row(name: string, value: string): string {
+  return `  ${name.padEnd(18)} ${value}`;
+}
+
+let firstInterrupt: number | null = null;
+
+/** One Ctrl-C arrives up to three times: from the terminal, from npm and from bootstrap. A later one means hurry. */
+function interrupted(): void {
+  firstInterrupt ??= performance.now();
+  if (performance.now() - firstInterrupt > 2000) process.exit(1);
+  void end(0, null);
+}
+
+function end(code: number, sentence: string | null): Promise<never> {
+  ending ??= (async () => {
+    progress.done();
+    if (sentence) console.error(sentence);
+    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => console.error(messageOf(error)));
+    process.exit(code);
+  })();
+  return ending;
+}
+
+function explain(error: unknown): string {
+  if (error instanceof StackError) return error.message;
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function openLogs(folder: string): (source: string, line: string) => void {
+  const files = new Map<string, WriteStream>();
+  return function log(source, line) {
+    // Postgres has a log of its own.
+    if (source === 'postgres') return;
+    let file = files.get(source);
+    if (!file) {
+      file = createWriteStream(join(folder, `${source}.log`), { flags: 'a' }).on('error', () => undefined);
+      files.set(source, file);
+    }
+    file.write(`${new Date().toISOString()} ${line}\n`);
+  };
+}

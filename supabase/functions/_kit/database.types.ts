@@ -1,0 +1,2010 @@
+// The tables, views and functions the Data API offers. Written by `npm run generate` from the migrations; do not edit.
+
+export type Json = string | number | boolean | null | {
+  [key: string]: Json | undefined;
+} | Json[];
+export type Database = {
+  'public': {
+    Tables: {
+      'attempts': {
+        Row: {
+          'at': string;
+          'category': string | null;
+          'code': string | null;
+          'external_id': string | null;
+          'field': string | null;
+          'id': number;
+          'integration_id': string;
+          'message': string | null;
+          'org_id': string;
+          'outcome': string;
+          'record_id': number;
+          'request_id': string | null;
+          'response': string | null;
+          'run_id': number;
+          'status': number | null;
+          'version': number;
+        };
+        ComputedFields: never;
+        Insert: {
+          'at': string;
+          'category'?: string | null;
+          'code'?: string | null;
+          'external_id'?: string | null;
+          'field'?: string | null;
+          'id'?: never;
+          'integration_id': string;
+          'message'?: string | null;
+          'org_id': string;
+          'outcome': string;
+          'record_id': number;
+          'request_id'?: string | null;
+          'response'?: string | null;
+          'run_id': number;
+          'status'?: number | null;
+          'version': number;
+        };
+        Update: {
+          'at'?: string;
+          'category'?: string | null;
+          'code'?: string | null;
+          'external_id'?: string | null;
+          'field'?: string | null;
+          'id'?: never;
+          'integration_id'?: string;
+          'message'?: string | null;
+          'org_id'?: string;
+          'outcome'?: string;
+          'record_id'?: number;
+          'request_id'?: string | null;
+          'response'?: string | null;
+          'run_id'?: number;
+          'status'?: number | null;
+          'version'?: number;
+        };
+        Relationships: [
+        ];
+      };
+      'audit_log': {
+        Row: {
+          'action': string;
+          'actor': string;
+          'actor_id': string | null;
+          'after': Json | null;
+          'at': string;
+          'before': Json | null;
+          'id': number;
+          'integration_id': string | null;
+          'org_id': string;
+          'reason': string | null;
+          'subject': string | null;
+          'system': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'action': string;
+          'actor': string;
+          'actor_id'?: string | null;
+          'after'?: Json | null;
+          'at': string;
+          'before'?: Json | null;
+          'id'?: never;
+          'integration_id'?: string | null;
+          'org_id': string;
+          'reason'?: string | null;
+          'subject'?: string | null;
+          'system'?: string | null;
+        };
+        Update: {
+          'action'?: string;
+          'actor'?: string;
+          'actor_id'?: string | null;
+          'after'?: Json | null;
+          'at'?: string;
+          'before'?: Json | null;
+          'id'?: never;
+          'integration_id'?: string | null;
+          'org_id'?: string;
+          'reason'?: string | null;
+          'subject'?: string | null;
+          'system'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'audit_log_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'audit_log_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          }
+        ];
+      };
+      'causes': {
+        Row: {
+          'category': string;
+          'code': string;
+          'field': string;
+          'first_seen_at': string;
+          'id': number;
+          'integration_id': string;
+          'last_seen_at': string;
+          'org_id': string;
+          'payload_field': string | null;
+          'sample': string;
+          'template': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'category': string;
+          'code'?: string;
+          'field'?: string;
+          'first_seen_at': string;
+          'id'?: never;
+          'integration_id': string;
+          'last_seen_at': string;
+          'org_id': string;
+          'payload_field'?: string | null;
+          'sample': string;
+          'template': string;
+        };
+        Update: {
+          'category'?: string;
+          'code'?: string;
+          'field'?: string;
+          'first_seen_at'?: string;
+          'id'?: never;
+          'integration_id'?: string;
+          'last_seen_at'?: string;
+          'org_id'?: string;
+          'payload_field'?: string | null;
+          'sample'?: string;
+          'template'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'deliveries': {
+        Row: {
+          'address': string;
+          'attempts': number;
+          'channel': string;
+          'created_at': string;
+          'error': string | null;
+          'frozen': Json | null;
+          'id': string;
+          'locale': string;
+          'next_attempt_at': string;
+          'notice': NonNullable<Json>;
+          'notification_id': number;
+          'org_id': string;
+          'provider_id': string | null;
+          'sent_at': string | null;
+          'state': string;
+          'token': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'address': string;
+          'attempts'?: number;
+          'channel': string;
+          'created_at': string;
+          'error'?: string | null;
+          'frozen'?: Json | null;
+          'id'?: string;
+          'locale': string;
+          'next_attempt_at': string;
+          'notice': NonNullable<Json>;
+          'notification_id': number;
+          'org_id': string;
+          'provider_id'?: string | null;
+          'sent_at'?: string | null;
+          'state'?: string;
+          'token'?: string | null;
+        };
+        Update: {
+          'address'?: string;
+          'attempts'?: number;
+          'channel'?: string;
+          'created_at'?: string;
+          'error'?: string | null;
+          'frozen'?: Json | null;
+          'id'?: string;
+          'locale'?: string;
+          'next_attempt_at'?: string;
+          'notice'?: NonNullable<Json>;
+          'notification_id'?: number;
+          'org_id'?: string;
+          'provider_id'?: string | null;
+          'sent_at'?: string | null;
+          'state'?: string;
+          'token'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'deliveries_org_id_notification_id_fkey';
+            columns: [
+              'org_id',
+              'notification_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_notifications';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'deliveries_org_id_notification_id_fkey';
+            columns: [
+              'org_id',
+              'notification_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'notifications';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          }
+        ];
+      };
+      'findings': {
+        Row: {
+          'closed_at': string | null;
+          'evidence': NonNullable<Json>;
+          'id': number;
+          'integration_id': string;
+          'org_id': string;
+          'rule': string;
+          'severity': string;
+          'since': string;
+          'subject': string;
+          'urgency': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'closed_at'?: string | null;
+          'evidence': NonNullable<Json>;
+          'id'?: never;
+          'integration_id': string;
+          'org_id': string;
+          'rule': string;
+          'severity': string;
+          'since': string;
+          'subject'?: string;
+          'urgency'?: string | null;
+        };
+        Update: {
+          'closed_at'?: string | null;
+          'evidence'?: NonNullable<Json>;
+          'id'?: never;
+          'integration_id'?: string;
+          'org_id'?: string;
+          'rule'?: string;
+          'severity'?: string;
+          'since'?: string;
+          'subject'?: string;
+          'urgency'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'findings_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'findings_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'health_changes': {
+        Row: {
+          'after': string | null;
+          'alerted': boolean;
+          'at': string;
+          'before': string | null;
+          'evidence': NonNullable<Json>;
+          'id': number;
+          'integration_id': string;
+          'kind': string;
+          'org_id': string;
+          'rule': string;
+          'subject': string;
+          'urgency': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'after'?: string | null;
+          'alerted'?: boolean;
+          'at': string;
+          'before'?: string | null;
+          'evidence'?: NonNullable<Json>;
+          'id'?: never;
+          'integration_id': string;
+          'kind': string;
+          'org_id': string;
+          'rule'?: string;
+          'subject'?: string;
+          'urgency'?: string | null;
+        };
+        Update: {
+          'after'?: string | null;
+          'alerted'?: boolean;
+          'at'?: string;
+          'before'?: string | null;
+          'evidence'?: NonNullable<Json>;
+          'id'?: never;
+          'integration_id'?: string;
+          'kind'?: string;
+          'org_id'?: string;
+          'rule'?: string;
+          'subject'?: string;
+          'urgency'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'health_changes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'health_changes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'incidents': {
+        Row: {
+          'acknowledged_at': string | null;
+          'acknowledged_by': string | null;
+          'alarm': string;
+          'id': number;
+          'integration_id': string;
+          'opened_at': string;
+          'org_id': string;
+          'resolved_at': string | null;
+          'state': string;
+          'subject': string;
+          'urgency': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'acknowledged_at'?: string | null;
+          'acknowledged_by'?: string | null;
+          'alarm': string;
+          'id'?: never;
+          'integration_id': string;
+          'opened_at': string;
+          'org_id': string;
+          'resolved_at'?: string | null;
+          'state'?: string;
+          'subject'?: string;
+          'urgency': string;
+        };
+        Update: {
+          'acknowledged_at'?: string | null;
+          'acknowledged_by'?: string | null;
+          'alarm'?: string;
+          'id'?: never;
+          'integration_id'?: string;
+          'opened_at'?: string;
+          'org_id'?: string;
+          'resolved_at'?: string | null;
+          'state'?: string;
+          'subject'?: string;
+          'urgency'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'incidents_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'incidents_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'integration_status': {
+        Row: {
+          'asks_again_at': string | null;
+          'circuit_failures': number;
+          'circuit_open_until': string | null;
+          'consecutive_failures': number;
+          'consecutive_successes': number;
+          'dirty': boolean;
+          'evaluated_at': string | null;
+          'health': string;
+          'health_since': string;
+          'integration_id': string;
+          'last_run_id': number | null;
+          'last_success_at': string | null;
+          'next_deadline': string | null;
+          'org_id': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'asks_again_at'?: string | null;
+          'circuit_failures'?: number;
+          'circuit_open_until'?: string | null;
+          'consecutive_failures'?: number;
+          'consecutive_successes'?: number;
+          'dirty'?: boolean;
+          'evaluated_at'?: string | null;
+          'health'?: string;
+          'health_since': string;
+          'integration_id': string;
+          'last_run_id'?: number | null;
+          'last_success_at'?: string | null;
+          'next_deadline'?: string | null;
+          'org_id': string;
+        };
+        Update: {
+          'asks_again_at'?: string | null;
+          'circuit_failures'?: number;
+          'circuit_open_until'?: string | null;
+          'consecutive_failures'?: number;
+          'consecutive_successes'?: number;
+          'dirty'?: boolean;
+          'evaluated_at'?: string | null;
+          'health'?: string;
+          'health_since'?: string;
+          'integration_id'?: string;
+          'last_run_id'?: number | null;
+          'last_success_at'?: string | null;
+          'next_deadline'?: string | null;
+          'org_id'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'integration_status_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: true;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'integration_status_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: true;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'integrations': {
+        Row: {
+          'created_at': string;
+          'credential_expires_at': string | null;
+          'credential_secret_id': string | null;
+          'credential_set_at': string | null;
+          'direction': string;
+          'enabled': boolean;
+          'every_minutes': number;
+          'id': string;
+          'name': string;
+          'next_due_at': string;
+          'org_id': string;
+          'settings': NonNullable<Json>;
+          'slug': string;
+          'system': string;
+          'thresholds': NonNullable<Json>;
+          'updated_at': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'created_at'?: string;
+          'credential_expires_at'?: string | null;
+          'credential_secret_id'?: string | null;
+          'credential_set_at'?: string | null;
+          'direction'?: string;
+          'enabled'?: boolean;
+          'every_minutes'?: number;
+          'id'?: string;
+          'name': string;
+          'next_due_at'?: string;
+          'org_id': string;
+          'settings'?: NonNullable<Json>;
+          'slug': string;
+          'system': string;
+          'thresholds'?: NonNullable<Json>;
+          'updated_at'?: string;
+        };
+        Update: {
+          'created_at'?: string;
+          'credential_expires_at'?: string | null;
+          'credential_secret_id'?: string | null;
+          'credential_set_at'?: string | null;
+          'direction'?: string;
+          'enabled'?: boolean;
+          'every_minutes'?: number;
+          'id'?: string;
+          'name'?: string;
+          'next_due_at'?: string;
+          'org_id'?: string;
+          'settings'?: NonNullable<Json>;
+          'slug'?: string;
+          'system'?: string;
+          'thresholds'?: NonNullable<Json>;
+          'updated_at'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'integrations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'integrations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          }
+        ];
+      };
+      'maintenance_windows': {
+        Row: {
+          'created_by': string | null;
+          'ends_at': string;
+          'id': number;
+          'integration_id': string | null;
+          'org_id': string;
+          'reason': string;
+          'starts_at': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'created_by'?: string | null;
+          'ends_at': string;
+          'id'?: never;
+          'integration_id'?: string | null;
+          'org_id': string;
+          'reason'?: string;
+          'starts_at': string;
+        };
+        Update: {
+          'created_by'?: string | null;
+          'ends_at'?: string;
+          'id'?: never;
+          'integration_id'?: string | null;
+          'org_id'?: string;
+          'reason'?: string;
+          'starts_at'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'maintenance_windows_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'members': {
+        Row: {
+          'created_at': string;
+          'locale': string;
+          'name': string;
+          'org_id': string;
+          'role': string;
+          'user_id': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'created_at'?: string;
+          'locale'?: string;
+          'name'?: string;
+          'org_id': string;
+          'role': string;
+          'user_id': string;
+        };
+        Update: {
+          'created_at'?: string;
+          'locale'?: string;
+          'name'?: string;
+          'org_id'?: string;
+          'role'?: string;
+          'user_id'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'members_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'members_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          }
+        ];
+      };
+      'notifications': {
+        Row: {
+          'change_id': number;
+          'created_at': string;
+          'id': number;
+          'incident_id': number;
+          'integration_id': string;
+          'kind': string;
+          'notice': NonNullable<Json>;
+          'org_id': string;
+          'read_at': string | null;
+          'urgency': string;
+          'user_id': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'change_id': number;
+          'created_at': string;
+          'id'?: never;
+          'incident_id': number;
+          'integration_id': string;
+          'kind': string;
+          'notice': NonNullable<Json>;
+          'org_id': string;
+          'read_at'?: string | null;
+          'urgency': string;
+          'user_id': string;
+        };
+        Update: {
+          'change_id'?: number;
+          'created_at'?: string;
+          'id'?: never;
+          'incident_id'?: number;
+          'integration_id'?: string;
+          'kind'?: string;
+          'notice'?: NonNullable<Json>;
+          'org_id'?: string;
+          'read_at'?: string | null;
+          'urgency'?: string;
+          'user_id'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'notifications_org_id_incident_id_fkey';
+            columns: [
+              'org_id',
+              'incident_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'incidents';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'notifications_org_id_user_id_fkey';
+            columns: [
+              'org_id',
+              'user_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'members';
+            referencedColumns: [
+              'org_id',
+              'user_id'
+            ];
+          }
+        ];
+      };
+      'organizations': {
+        Row: {
+          'created_at': string;
+          'currency': string;
+          'cutoff_day': number | null;
+          'cutoff_time': string;
+          'id': string;
+          'name': string;
+          'slug': string;
+          'time_zone': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'created_at'?: string;
+          'currency'?: string;
+          'cutoff_day'?: number | null;
+          'cutoff_time'?: string;
+          'id'?: string;
+          'name': string;
+          'slug': string;
+          'time_zone'?: string;
+        };
+        Update: {
+          'created_at'?: string;
+          'currency'?: string;
+          'cutoff_day'?: number | null;
+          'cutoff_time'?: string;
+          'id'?: string;
+          'name'?: string;
+          'slug'?: string;
+          'time_zone'?: string;
+        };
+        Relationships: [
+        ];
+      };
+      'record_versions': {
+        Row: {
+          'amount': number | null;
+          'currency': string | null;
+          'handed_in_at': string;
+          'label': string | null;
+          'occurred_on': string | null;
+          'org_id': string;
+          'payload': NonNullable<Json>;
+          'record_id': number;
+          'version': number;
+        };
+        ComputedFields: never;
+        Insert: {
+          'amount'?: number | null;
+          'currency'?: string | null;
+          'handed_in_at': string;
+          'label'?: string | null;
+          'occurred_on'?: string | null;
+          'org_id': string;
+          'payload': NonNullable<Json>;
+          'record_id': number;
+          'version': number;
+        };
+        Update: {
+          'amount'?: number | null;
+          'currency'?: string | null;
+          'handed_in_at'?: string;
+          'label'?: string | null;
+          'occurred_on'?: string | null;
+          'org_id'?: string;
+          'payload'?: NonNullable<Json>;
+          'record_id'?: number;
+          'version'?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'record_versions_org_id_record_id_fkey';
+            columns: [
+              'org_id',
+              'record_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'failed_records';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'record_versions_org_id_record_id_fkey';
+            columns: [
+              'org_id',
+              'record_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'records';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          }
+        ];
+      };
+      'records': {
+        Row: {
+          'amount': number | null;
+          'attempts': number;
+          'cause_id': number | null;
+          'claimed_from': string | null;
+          'created_at': string;
+          'currency': string | null;
+          'error_category': string | null;
+          'error_code': string | null;
+          'error_field': string | null;
+          'error_message': string | null;
+          'error_status': number | null;
+          'error_value': string | null;
+          'exported_version': number | null;
+          'external_id': string | null;
+          'failed_at': string | null;
+          'id': number;
+          'idempotency_key': string;
+          'integration_id': string;
+          'label': string | null;
+          'latest_version': number;
+          'next_attempt_at': string;
+          'occurred_on': string | null;
+          'org_id': string;
+          'payload': NonNullable<Json>;
+          'retry_id': number | null;
+          'run_id': number | null;
+          'settled_at': string | null;
+          'source_hash': string;
+          'source_id': string;
+          'source_type': string;
+          'state': string;
+          'version': number;
+        };
+        ComputedFields: never;
+        Insert: {
+          'amount'?: number | null;
+          'attempts'?: number;
+          'cause_id'?: number | null;
+          'claimed_from'?: string | null;
+          'created_at'?: string;
+          'currency'?: string | null;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'error_value'?: string | null;
+          'exported_version'?: number | null;
+          'external_id'?: string | null;
+          'failed_at'?: string | null;
+          'id'?: never;
+          'idempotency_key'?: string;
+          'integration_id': string;
+          'label'?: string | null;
+          'latest_version'?: number;
+          'next_attempt_at'?: string;
+          'occurred_on'?: string | null;
+          'org_id': string;
+          'payload': NonNullable<Json>;
+          'retry_id'?: number | null;
+          'run_id'?: number | null;
+          'settled_at'?: string | null;
+          'source_hash'?: string;
+          'source_id': string;
+          'source_type': string;
+          'state'?: string;
+          'version'?: number;
+        };
+        Update: {
+          'amount'?: number | null;
+          'attempts'?: number;
+          'cause_id'?: number | null;
+          'claimed_from'?: string | null;
+          'created_at'?: string;
+          'currency'?: string | null;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'error_value'?: string | null;
+          'exported_version'?: number | null;
+          'external_id'?: string | null;
+          'failed_at'?: string | null;
+          'id'?: never;
+          'idempotency_key'?: string;
+          'integration_id'?: string;
+          'label'?: string | null;
+          'latest_version'?: number;
+          'next_attempt_at'?: string;
+          'occurred_on'?: string | null;
+          'org_id'?: string;
+          'payload'?: NonNullable<Json>;
+          'retry_id'?: number | null;
+          'run_id'?: number | null;
+          'settled_at'?: string | null;
+          'source_hash'?: string;
+          'source_id'?: string;
+          'source_type'?: string;
+          'state'?: string;
+          'version'?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'retries': {
+        Row: {
+          'canary_record_id': number | null;
+          'cause_id': number | null;
+          'held': (number)[];
+          'id': number;
+          'integration_id': string;
+          'mapping': Json | null;
+          'org_id': string;
+          'records': number;
+          'requested_at': string;
+          'requested_by': string | null;
+          'scope': string;
+          'state': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'canary_record_id'?: number | null;
+          'cause_id'?: number | null;
+          'held'?: (number)[];
+          'id'?: never;
+          'integration_id': string;
+          'mapping'?: Json | null;
+          'org_id': string;
+          'records': number;
+          'requested_at': string;
+          'requested_by'?: string | null;
+          'scope': string;
+          'state'?: string;
+        };
+        Update: {
+          'canary_record_id'?: number | null;
+          'cause_id'?: number | null;
+          'held'?: (number)[];
+          'id'?: never;
+          'integration_id'?: string;
+          'mapping'?: Json | null;
+          'org_id'?: string;
+          'records'?: number;
+          'requested_at'?: string;
+          'requested_by'?: string | null;
+          'scope'?: string;
+          'state'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'retries_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'retries_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'runs': {
+        Row: {
+          'accepted': number;
+          'created_at': string;
+          'dedupe': string;
+          'due_at': string;
+          'error_category': string | null;
+          'error_code': string | null;
+          'error_field': string | null;
+          'error_message': string | null;
+          'error_status': number | null;
+          'exported': number;
+          'failed': number;
+          'finished_at': string | null;
+          'id': number;
+          'integration_id': string;
+          'lease_expires_at': string | null;
+          'lost_slices': number;
+          'org_id': string;
+          'rate_limited': number;
+          'requested_by': string | null;
+          'resume_at': string | null;
+          'retry_id': number | null;
+          'retrying': number;
+          'rung_at': string | null;
+          'selected': number;
+          'settles_within_seconds': number;
+          'skipped': number;
+          'slice': number;
+          'slice_token': string | null;
+          'started_at': string | null;
+          'status': string;
+          'trigger': string;
+          'uncertain': number;
+          'waiting_since': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'accepted'?: number;
+          'created_at': string;
+          'dedupe'?: string;
+          'due_at': string;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'exported'?: number;
+          'failed'?: number;
+          'finished_at'?: string | null;
+          'id'?: never;
+          'integration_id': string;
+          'lease_expires_at'?: string | null;
+          'lost_slices'?: number;
+          'org_id': string;
+          'rate_limited'?: number;
+          'requested_by'?: string | null;
+          'resume_at'?: string | null;
+          'retry_id'?: number | null;
+          'retrying'?: number;
+          'rung_at'?: string | null;
+          'selected'?: number;
+          'settles_within_seconds'?: number;
+          'skipped'?: number;
+          'slice'?: number;
+          'slice_token'?: string | null;
+          'started_at'?: string | null;
+          'status'?: string;
+          'trigger': string;
+          'uncertain'?: number;
+          'waiting_since'?: string | null;
+        };
+        Update: {
+          'accepted'?: number;
+          'created_at'?: string;
+          'dedupe'?: string;
+          'due_at'?: string;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'exported'?: number;
+          'failed'?: number;
+          'finished_at'?: string | null;
+          'id'?: never;
+          'integration_id'?: string;
+          'lease_expires_at'?: string | null;
+          'lost_slices'?: number;
+          'org_id'?: string;
+          'rate_limited'?: number;
+          'requested_by'?: string | null;
+          'resume_at'?: string | null;
+          'retry_id'?: number | null;
+          'retrying'?: number;
+          'rung_at'?: string | null;
+          'selected'?: number;
+          'settles_within_seconds'?: number;
+          'skipped'?: number;
+          'slice'?: number;
+          'slice_token'?: string | null;
+          'started_at'?: string | null;
+          'status'?: string;
+          'trigger'?: string;
+          'uncertain'?: number;
+          'waiting_since'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'runs_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_retry_id_fkey';
+            columns: [
+              'org_id',
+              'retry_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'retries';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_retry_id_fkey';
+            columns: [
+              'org_id',
+              'retry_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'retry_progress';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          }
+        ];
+      };
+      'slices': {
+        Row: {
+          'cpu_ms': number | null;
+          'ended_at': string | null;
+          'ended_by': string | null;
+          'org_id': string;
+          'run_id': number;
+          'slice': number;
+          'started_at': string;
+          'wall_ms': number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'cpu_ms'?: number | null;
+          'ended_at'?: string | null;
+          'ended_by'?: string | null;
+          'org_id': string;
+          'run_id': number;
+          'slice': number;
+          'started_at': string;
+          'wall_ms'?: number | null;
+        };
+        Update: {
+          'cpu_ms'?: number | null;
+          'ended_at'?: string | null;
+          'ended_by'?: string | null;
+          'org_id'?: string;
+          'run_id'?: number;
+          'slice'?: number;
+          'started_at'?: string;
+          'wall_ms'?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'slices_org_id_run_id_fkey';
+            columns: [
+              'org_id',
+              'run_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'run_history';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'slices_org_id_run_id_fkey';
+            columns: [
+              'org_id',
+              'run_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'runs';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          }
+        ];
+      };
+    };
+    Views: {
+      'cause_overview': {
+        Row: {
+          'amounts': Json | null;
+          'category': string;
+          'code': string;
+          'field': string;
+          'first_seen': string;
+          'id': number;
+          'integration_id': string;
+          'last_seen': string;
+          'offending': Json | null;
+          'offending_values': number | null;
+          'open_records': number | null;
+          'org_id': string;
+          'payload_field': string | null;
+          'sample': string;
+          'template': string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'failed_records': {
+        Row: {
+          'amount': string | null;
+          'attempts': number;
+          'cause_id': number | null;
+          'currency': string | null;
+          'error_category': string | null;
+          'error_code': string | null;
+          'error_field': string | null;
+          'error_message': string | null;
+          'error_status': number | null;
+          'error_value': string | null;
+          'failed_at': string | null;
+          'id': number;
+          'integration_id': string;
+          'label': string | null;
+          'next_attempt_at': string;
+          'occurred_on': string | null;
+          'org_id': string;
+          'payload_field': string | null;
+          'run_id': number | null;
+          'source_id': string;
+          'source_type': string;
+          'state': string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'my_notifications': {
+        Row: {
+          'created_at': string;
+          'id': number;
+          'incident_id': number;
+          'integration_id': string;
+          'integration_name': string;
+          'integration_slug': string;
+          'kind': string;
+          'notice': NonNullable<Json>;
+          'org_id': string;
+          'read_at': string | null;
+          'severity': string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: 'notifications_org_id_incident_id_fkey';
+            columns: [
+              'org_id',
+              'incident_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'incidents';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          }
+        ];
+      };
+      'my_organizations': {
+        Row: {
+          'currency': string;
+          'id': string;
+          'locale': string;
+          'member_name': string;
+          'name': string;
+          'next_cutoff': string | null;
+          'role': string;
+          'slug': string;
+          'time_zone': string;
+        };
+        ComputedFields: never;
+        Relationships: [
+        ];
+      };
+      'overview': {
+        Row: {
+          'active_run': Json | null;
+          'amounts_open': Json | null;
+          'credential_expires_at': string | null;
+          'credential_set_at': string | null;
+          'direction': string;
+          'enabled': boolean;
+          'evaluated_at': string | null;
+          'every_minutes': number;
+          'findings': Json | null;
+          'health': string;
+          'health_since': string;
+          'integration_id': string;
+          'last_run': Json | null;
+          'last_success_at': string | null;
+          'monitor_late': boolean | null;
+          'name': string;
+          'next_due_at': string;
+          'next_retry_at': string | null;
+          'open_accepted': number | null;
+          'open_dead': number | null;
+          'open_failed': number | null;
+          'open_queued': number | null;
+          'open_retrying': number | null;
+          'open_uncertain': number | null;
+          'org_id': string;
+          'reason': Json | null;
+          'recent_runs': Json | null;
+          'slug': string;
+          'system': string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: 'integrations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'integrations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          }
+        ];
+      };
+      'retry_progress': {
+        Row: {
+          'cause_id': number | null;
+          'exported': number | null;
+          'failed': number | null;
+          'id': number;
+          'integration_id': string;
+          'mapping': Json | null;
+          'org_id': string;
+          'records': number;
+          'remaining': number | null;
+          'requested_at': string;
+          'requested_by_name': string | null;
+          'run_id': number | null;
+          'scope': string;
+          'state': string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: 'retries_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'retries_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'run_history': {
+        Row: {
+          'accepted': number;
+          'due_at': string;
+          'duration_ms': number | null;
+          'error_category': string | null;
+          'error_code': string | null;
+          'error_field': string | null;
+          'error_message': string | null;
+          'error_status': number | null;
+          'exported': number;
+          'failed': number;
+          'finished_at': string | null;
+          'id': number;
+          'integration_id': string;
+          'org_id': string;
+          'requested_by_name': string | null;
+          'retry_id': number | null;
+          'retrying': number;
+          'selected': number;
+          'skipped': number;
+          'slices': number;
+          'started_at': string | null;
+          'status': string;
+          'trigger': string;
+          'uncertain': number;
+        };
+        ComputedFields: never;
+        Insert: {
+          'accepted'?: number | null;
+          'due_at'?: string | null;
+          'duration_ms'?: never;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'exported'?: number | null;
+          'failed'?: number | null;
+          'finished_at'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'org_id'?: string | null;
+          'requested_by_name'?: never;
+          'retry_id'?: number | null;
+          'retrying'?: number | null;
+          'selected'?: number | null;
+          'skipped'?: number | null;
+          'slices'?: number | null;
+          'started_at'?: string | null;
+          'status'?: string | null;
+          'trigger'?: string | null;
+          'uncertain'?: number | null;
+        };
+        Update: {
+          'accepted'?: number | null;
+          'due_at'?: string | null;
+          'duration_ms'?: never;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'exported'?: number | null;
+          'failed'?: number | null;
+          'finished_at'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'org_id'?: string | null;
+          'requested_by_name'?: never;
+          'retry_id'?: number | null;
+          'retrying'?: number | null;
+          'selected'?: number | null;
+          'skipped'?: number | null;
+          'slices'?: number | null;
+          'started_at'?: string | null;
+          'status'?: string | null;
+          'trigger'?: string | null;
+          'uncertain'?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'runs_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_retry_id_fkey';
+            columns: [
+              'org_id',
+              'retry_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'retries';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_retry_id_fkey';
+            columns: [
+              'org_id',
+              'retry_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'retry_progress';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          }
+        ];
+      };
+    };
+    Functions: {
+      'begin_slice': {
+        Args: {
+          'at'?: string;
+          'dedupe': string;
+          'org': string;
+          'run': number;
+          'settles_within_seconds': number;
+        };
+        Returns: Json;
+      };
+      'claim_deliveries': {
+        Args: {
+          'at'?: string;
+          'batch': number;
+        };
+        Returns: {
+          'address': string;
+          'attempt': number;
+          'channel': string;
+          'delivery_id': string;
+          'frozen': Json;
+          'locale': string;
+          'notice': Json;
+          'org_id': string;
+          'token': string;
+        }[];
+      };
+      'claim_records': {
+        Args: {
+          'at'?: string;
+          'batch': number;
+          'org': string;
+          'run': number;
+          'state': string;
+          'token': string;
+        };
+        Returns: {
+          'amount': string;
+          'attempts': number;
+          'currency': string;
+          'exported_version': number;
+          'external_id': string;
+          'id': number;
+          'key': string;
+          'occurred_on': string;
+          'payload': Json;
+          'source_id': string;
+          'source_type': string;
+          'version': number;
+        }[];
+      };
+      'decide_uncertain': {
+        Args: {
+          'landed': boolean;
+          'org': string;
+          'reason': string;
+          'record': number;
+        };
+        Returns: string;
+      };
+      'dismiss_records': {
+        Args: {
+          'org': string;
+          'reason': string;
+          'records': (number)[];
+        };
+        Returns: number;
+      };
+      'end_slice': {
+        Args: {
+          'at'?: string;
+          'cpu_ms': number;
+          'error': Json;
+          'more': boolean;
+          'org': string;
+          'resume_after_seconds': number;
+          'run': number;
+          'token': string;
+          'wall_ms': number;
+        };
+        Returns: undefined;
+      };
+      'freeze_delivery': {
+        Args: {
+          'delivery': string;
+          'org': string;
+          'payload': Json;
+          'token': string;
+        };
+        Returns: Json;
+      };
+      'hand_in': {
+        Args: {
+          'at'?: string;
+          'integration': string;
+          'org': string;
+          'records': Json;
+        };
+        Returns: Json;
+      };
+      'mark_read': {
+        Args: {
+          'notifications'?: (number)[];
+          'org': string;
+        };
+        Returns: number;
+      };
+      'retry_failed': {
+        Args: {
+          'canary'?: boolean;
+          'cause'?: number;
+          'field'?: string;
+          'from_value'?: string;
+          'integration': string;
+          'org': string;
+          'records'?: (number)[];
+          'scope'?: string;
+          'to_value'?: string;
+        };
+        Returns: Json;
+      };
+      'set_credential': {
+        Args: {
+          'credential': Json;
+          'expires_at'?: string;
+          'integration': string;
+          'org': string;
+        };
+        Returns: undefined;
+      };
+      'set_enabled': {
+        Args: {
+          'enabled': boolean;
+          'integration': string;
+          'org': string;
+          'reason'?: string;
+        };
+        Returns: undefined;
+      };
+      'settle_deliveries': {
+        Args: {
+          'at'?: string;
+          'outcomes': Json;
+        };
+        Returns: number;
+      };
+      'settle_records': {
+        Args: {
+          'at'?: string;
+          'org': string;
+          'outcomes': Json;
+          'run': number;
+          'token': string;
+        };
+        Returns: undefined;
+      };
+      'sync_now': {
+        Args: {
+          'integration': string;
+          'org': string;
+        };
+        Returns: Json;
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
+type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>;
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, 'public'>];
+export type Tables<DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema['Tables'] & DefaultSchema['Views']) | {
+  schema: keyof DatabaseWithoutInternals;
+}, TableName extends DefaultSchemaTableNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views']) : never = never> = DefaultSchemaTableNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views'])[TableName] extends {
+  Row: infer R;
+} ? R : never : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema['Tables'] & DefaultSchema['Views']) ? (DefaultSchema['Tables'] & DefaultSchema['Views'])[DefaultSchemaTableNameOrOptions] extends {
+  Row: infer R;
+} ? R : never : never;
+export type TablesInsert<DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables'] | {
+  schema: keyof DatabaseWithoutInternals;
+}, TableName extends DefaultSchemaTableNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] : never = never> = DefaultSchemaTableNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
+  Insert: infer I;
+} ? I : never : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables'] ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
+  Insert: infer I;
+} ? I : never : never;
+export type TablesUpdate<DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables'] | {
+  schema: keyof DatabaseWithoutInternals;
+}, TableName extends DefaultSchemaTableNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] : never = never> = DefaultSchemaTableNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
+  Update: infer U;
+} ? U : never : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables'] ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
+  Update: infer U;
+} ? U : never : never;
+export type Enums<DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema['Enums'] | {
+  schema: keyof DatabaseWithoutInternals;
+}, EnumName extends DefaultSchemaEnumNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums'] : never = never> = DefaultSchemaEnumNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums'][EnumName] : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema['Enums'] ? DefaultSchema['Enums'][DefaultSchemaEnumNameOrOptions] : never;
+export type CompositeTypes<PublicCompositeTypeNameOrOptions extends keyof DefaultSchema['CompositeTypes'] | {
+  schema: keyof DatabaseWithoutInternals;
+}, CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes'] : never = never> = PublicCompositeTypeNameOrOptions extends {
+  schema: keyof DatabaseWithoutInternals;
+} ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes'][CompositeTypeName] : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema['CompositeTypes'] ? DefaultSchema['CompositeTypes'][PublicCompositeTypeNameOrOptions] : never;
+export const Constants = {
+  'public': {
+    Enums: {}
+  }
+} as const;

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fieldPath, payloadLines } from '../../web/src/lib/payload.ts';
+import { printable } from '../../web/src/lib/printable.ts';
+import { copyText, problemOf } from '../../web/src/lib/problem.ts';
+
+const marked = (payload: unknown, field: string | null) =>
+  payloadLines(payload, field).filter(({ offending }) => offending).map(({ text }) => text);
+
+describe('the refused field in what was sent', () => {
+  const payload = { id: 7, costCenter: '9999', lines: [{ costCenter: '4010', account: '6000' }, { costCenter: '9999', account: '7140' }] };
+
+  it('is marked where the system’s path says', () => {
+    expect(marked(payload, 'lines[1].account')).toEqual(['"account": "7140"']);
+    expect(marked(payload, '/lines/0/account')).toEqual(['"account": "6000"']);
+  });
+
+  it('is marked at the top when the name alone stands there, not wherever it occurs', () => {
+    expect(marked(payload, 'costCenter')).toEqual(['"costCenter": "9999",']);
+  });
+
+  it('is marked in every line of a list when the name leaves positions out', () => {
+    expect(marked(payload, 'lines.account')).toEqual(['"account": "6000"', '"account": "7140"']);
+  });
+
+  it('is found by the last part of its name, whatever the capitals', () => {
+    expect(marked({ header: { CostCenter: 1 } }, 'costcenter')).toEqual(['"CostCenter": 1']);
+  });
+
+  it('is marked whole when it is a list or an object', () => {
+    expect(marked({ tags: ['a', 'b'], n: 1 }, 'tags')).toEqual(['"tags": [', '"a",', '"b"', '],']);
+  });
+
+  it('marks nothing when it is not there or not named', () => {
+    expect(marked(payload, 'department')).toEqual([]);
+    expect(marked(payload, null)).toEqual([]);
+    expect(marked(payload, '')).toEqual([]);
+  });
+
+  it('leaves the payload what it was: the lines put together are the same JSON', () => {
+    fc.assert(fc.property(fc.json(), fc.string(), (json, field) => {
+      const value: unknown = JSON.parse(json);
+      const text = payloadLines(value, field).map((line) => line.text).join('\n');
+      expect(JSON.parse(text)).toEqual(value);
+    }));
+  });
+
+  it('is the same place in every way of writing it', () => {
+    expect(['lines[0].costCenter', '/lines/0/costCenter', 'lines.0.costCenter'].map(fieldPath)).toEqual(Array(3).fill(['lines', '0', 'costCenter']));
+  });
+});
+
+describe('another system’s words', () => {
+  it('stay what they are, markup and all', () => {
+    expect(printable('<img src=x onerror=alert(1)> Ugyldig verdi\n\t"æøå" 🙂')).toBe('<img src=x onerror=alert(1)> Ugyldig verdi\n\t"æøå" 🙂');
+  });
+
+  it('lose what cannot be seen and what turns text around', () => {
+    expect(printable('a\u0000b\u202Ec\u2066d\r\ne')).toBe('a\uFFFDb\uFFFDc\uFFFDd\ne');
+  });
+
+  it('come out without control characters, whatever came in', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+      // Code points, because a pattern of control characters reads as a mistake.
+      const hidden = Array.from(printable(text)).filter((char) => (char.codePointAt(0) ?? 0) < 0x20 && char !== '\n' && char !== '\t');
+      expect(hidden).toEqual([]);
+    }));
+  });
+});
+
+describe('of many errors', () => {
+  type Row = Parameters<typeof problemOf>[0];
+  const row = (error_message: string | null) => ({ last_run: { id: '8', finished_at: '2026-11-20T13:53:00Z', error_message } }) as Row;
+  const cause = { id: '3', sample: 'Invalid cost center code: 9999', field: 'glObject1', payload_field: 'costCenter' } as Parameters<typeof problemOf>[2][number];
+
+  it('the one that stopped the whole run is shown', () => {
+    expect(problemOf(row('Token expired'), null, [cause])).toMatchObject({ message: 'Token expired', runId: '8', causeId: null });
+  });
+
+  it('the cause of most failures is shown when the run itself went through', () => {
+    expect(problemOf(row(null), null, [cause])).toMatchObject({ message: 'Invalid cost center code: 9999', field: 'costCenter', causeId: '3' });
+  });
+
+  it('nothing is shown when nobody said anything', () => {
+    expect(problemOf(row(null), null, [])).toBeNull();
+  });
+
+  it('copying leaves out what is not known', () => {
+    expect(copyText([['Code', 'X1'], ['Field', null], ['HTTP', '422']])).toBe('Code: X1\nHTTP: 422');
+  });
+});

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CHART, chartShapes, roundUp } from '../../web/src/lib/chart.ts';
+import { historyBars, median } from '../../web/src/lib/runs.ts';
+import { stepBar, tickPaths } from '../../web/src/lib/ticks.ts';
+
+describe('the tick bar', () => {
+  it('says each status by height as well as by colour, and fills up from the left', () => {
+    const paths = tickPaths(['ok', 'warning', 'error']);
+    expect(paths.map(({ kind }) => kind)).toEqual(['none', 'ok', 'warning', 'error']);
+    expect(paths.map(({ d }) => Number(/v(\d+)/.exec(d)?.[1]))).toEqual([3, 17, 22, 28]);
+    expect(paths.flatMap(({ d }) => d.match(/M/g) ?? [])).toHaveLength(30);
+  });
+
+  it('is walked by arrows, Home and End, and let go by Esc', () => {
+    expect(stepBar('ArrowLeft', null, 5)).toBe(4);
+    expect(stepBar('ArrowLeft', 0, 5)).toBe(0);
+    expect(stepBar('ArrowRight', 3, 5)).toBe(4);
+    expect(stepBar('Home', 3, 5)).toBe(0);
+    expect(stepBar('End', 3, 5)).toBe(4);
+    expect(stepBar('Escape', 3, 5)).toBeNull();
+    expect(stepBar('Escape', null, 5)).toBeUndefined();
+    expect(stepBar('Home', null, 0)).toBeUndefined();
+  });
+});
+
+describe('history', () => {
+  const now = Date.parse('2026-11-20T14:30:00Z');
+  const run = (hoursAgo: number, exported = 10, failed = 0) => ({
+    id: String(hoursAgo), status: failed ? 'failed' : 'succeeded', started_at: new Date(now - hoursAgo * 3_600_000).toISOString(),
+    exported, accepted: 0, failed, duration_ms: 1000,
+  });
+
+  it('has a bar for each run while they are few, oldest first', () => {
+    const { bars, binHours } = historyBars([run(1), run(5)], 7, now);
+    expect(binHours).toBeNull();
+    expect(bars.map(({ runId }) => runId)).toEqual(['5', '1']);
+  });
+
+  it('has a bar for each stretch when they are many, and keeps a stretch without runs as a gap', () => {
+    const early = Array.from({ length: 70 }, (_, i) => run(100 + i / 2));
+    const { bars, binHours } = historyBars([run(1), ...early], 7, now);
+    expect(binHours).toBe(6);
+    expect(bars).toHaveLength(28);
+    expect(bars.reduce((sum, bar) => sum + bar.runs, 0)).toBe(71);
+    expect(bars.at(-3)).toMatchObject({ runs: 0, durationMs: null });
+  });
+
+  it('shows a single failure among ten thousand, and a failed run that moved nothing', () => {
+    const { bars } = historyBars([run(1, 10_000, 1), run(2, 0, 0), { ...run(3, 0, 0), status: 'failed' }], 7, now);
+    const shapes = chartShapes(bars);
+    expect(shapes.failed).toMatch(/v2\.0/);
+    expect(shapes.failedRuns.match(/M/g)).toHaveLength(2);
+  });
+
+  it('never draws outside its frame and breaks the line where there are no runs', () => {
+    const bar = fc.record({
+      from: fc.constant(0), to: fc.constant(0), runs: fc.nat(3), exported: fc.nat(1e6), failed: fc.nat(1e6), failedRuns: fc.nat(2),
+      durationMs: fc.option(fc.nat(1e7)), runId: fc.constant(null),
+    });
+    fc.assert(fc.property(fc.array(bar, { maxLength: 60 }), (bars) => {
+      const shapes = chartShapes(bars);
+      const tops = [...`${shapes.exported}${shapes.failed}`.matchAll(/M[\d.-]+ ([\d.-]+)/g)].map(([, y]) => Number(y));
+      expect(tops.every((y) => y >= -0.1 && y <= CHART.plot)).toBe(true);
+      expect(shapes.duration).not.toMatch(/NaN|Infinity/);
+    }));
+  });
+
+  it('takes the middle duration, so that one slow run does not colour the rest', () => {
+    expect(median([1, 900, 3])).toBe(3);
+    expect(median([4, 2])).toBe(3);
+    expect(median([])).toBeNull();
+  });
+
+  it('ends its axis on a whole round number at or above the highest bar', () => {
+    fc.assert(fc.property(fc.nat(1e9), (n) => {
+      const top = roundUp(n);
+      expect(top).toBeGreaterThanOrEqual(n);
+      expect(top).toBeLessThanOrEqual(Math.max(1, n * 2));
+      expect(Number.isInteger(top)).toBe(true);
+    }));
+  });
+});
+
+describe('the colours', () => {
+  const css = readFileSync(new URL('../../web/src/styles/tokens.css', import.meta.url), 'utf8');
+  const pairs = new Map([...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }]));
+  const luminance = (hex: string) => {
+    const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+      .map((c) => (c <= 0.040_45 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (one: string, other: string, theme: 'light' | 'dark') => {
+    const [a = 0, b = 0] = [one, other].map((name) => luminance(pairs.get(name)?.[theme] ?? '')).toSorted((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+  };
+
+  it.each([
+    ['text', 'surface', 4.5], ['text', 'canvas', 4.5], ['muted', 'surface', 4.5], ['muted', 'canvas', 4.5], ['muted', 'sunken', 4.5], ['accent', 'surface', 4.5],
+    ['accent', 'canvas', 4.5], ['accent', 'sunken', 4.5], ['on-accent', 'accent', 4.5], ['surface', 'error', 4.5], ['error', 'surface', 4.5],
+    ['ok', 'ok-ground', 4.5], ['warning', 'warning-ground', 4.5], ['error', 'error-ground', 4.5], ['info', 'info-ground', 4.5],
+    ['off', 'off-ground', 4.5], ['text', 'off-ground', 4.5], ['maintenance', 'maintenance-ground', 4.5], ['info', 'surface', 4.5],
+    ['control', 'surface', 3], ['control', 'canvas', 3], ['ok-fill', 'surface', 3], ['warning-fill', 'surface', 3], ['error-fill', 'surface', 3], ['off-fill', 'surface', 3],
+  ])('%s on %s have a contrast of at least %d:1, light and dark', (one, other, least) => {
+    expect(contrast(one, other, 'light')).toBeGreaterThanOrEqual(least);
+    expect(contrast(one, other, 'dark')).toBeGreaterThanOrEqual(least);
+  });
+});

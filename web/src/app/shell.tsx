@@ -1,0 +1,38 @@
+import { Suspense, lazy } from 'react';
+import { Route, Switch } from 'wouter';
+import { Inbox } from '../features/notifications/inbox.tsx';
+import { Overview } from '../features/overview/overview.tsx';
+import { useT } from '../lib/i18n.tsx';
+import { paths, useOrg } from '../lib/org.tsx';
+import type { Organization } from '../lib/rows.ts';
+import { useOff } from '../lib/use-off.ts';
+import { Banners } from './banners.tsx';
+import { Header } from './header.tsx';
+import { NotFound } from './not-found.tsx';
+
+const IntegrationRoutes = lazy(async () => ({ default: (await import('./integration-routes.tsx')).IntegrationRoutes }));
+
+/** Header, banners and the page itself. */
+export function Shell({ organizations }: { organizations: readonly Organization[] }) {
+  const t = useT();
+  const { org } = useOrg();
+  const off = useOff();
+  return (
+    <>
+      <a className="skip" href="#main">{t.app.skip}</a>
+      <Header organizations={organizations} />
+      <Banners />
+      <main id="main" tabIndex={-1}>
+        {off && <p className="note">{off}</p>}
+        <Suspense fallback={<p className="loading" aria-busy="true">{t.app.loading}</p>}>
+          <Switch>
+            <Route path="/o/:org"><Overview /></Route>
+            <Route path="/o/:org/notifications"><Inbox /></Route>
+            <Route path="/o/:org/i/:slug/*?">{({ slug }) => <IntegrationRoutes key={slug} slug={slug} />}</Route>
+            <Route><NotFound home={paths.overview(org.slug)} /></Route>
+          </Switch>
+        </Suspense>
+      </main>
+    </>
+  );
+}

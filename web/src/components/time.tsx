@@ -1,0 +1,17 @@
+import { useFormat } from '../lib/i18n.tsx';
+import { useNow } from '../lib/now.ts';
+
+type TimeProps = { iso: string; as?: 'relative' | 'when' | 'dateTime' | 'both' };
+
+/** A moment: its reading by the reader's need, the exact one with weekday and zone on hover, the machine's in `datetime`. */
+export function Time({ iso, as = 'dateTime' }: TimeProps) {
+  const f = useFormat();
+  const now = useNow(60_000);
+  const words = {
+    relative: () => f.relative(iso, now),
+    when: () => f.when(iso, now),
+    dateTime: () => f.dateTime(iso),
+    both: () => `${f.dateTime(iso)} (${f.relative(iso, now)})`,
+  };
+  return <time dateTime={iso} title={f.exact(iso)}>{words[as]()}</time>;
+}

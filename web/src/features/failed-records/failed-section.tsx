@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query';
+import { useId } from 'react';
+import { Link, useSearchParams } from 'wouter';
+import { Loaded } from '../../components/loaded.tsx';
+import { useClient } from '../../lib/client-context.tsx';
+import { useFormat, useT } from '../../lib/i18n.tsx';
+import { usePolling } from '../../lib/live.ts';
+import { paths, useOrg } from '../../lib/org.tsx';
+import { PAGE_SIZE, causesQuery } from '../../lib/queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import { openWork } from '../../lib/status.ts';
+import { CauseCard } from './cause-card.tsx';
+import { RecordsTable } from './records-table.tsx';
+import { RetryButton } from './retry-button.tsx';
+
+function Causes({ integration }: { integration: IntegrationRow }) {
+  const t = useT();
+  const client = useClient();
+  const { org, active } = useOrg();
+  const query = useQuery({ ...causesQuery(client, org.id, integration.integration_id), ...usePolling(active) });
+  return (
+    <Loaded query={query}>
+      {(causes) => causes.length > 0 && (
+        <div className="causes">
+          {causes.map((cause) => <CauseCard key={cause.id} cause={cause} integration={integration} />)}
+          {causes.length === PAGE_SIZE && <p className="muted">{t.failed.causesMore}</p>}
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+function StateFilter({ integration, chosen }: { integration: IntegrationRow; chosen: string | null }) {
+  const t = useT();
+  const f = useFormat();
+  const { org } = useOrg();
+  const href = paths.integration(org.slug, integration.slug);
+  const counts: [string | null, string, number][] = [
+    [null, t.failed.all, openWork(integration).total],
+    ['failed', t.failed.states.failed ?? 'failed', integration.open_failed],
+    ['retrying', t.failed.states.retrying ?? 'retrying', integration.open_retrying],
+    ['uncertain', t.failed.states.uncertain ?? 'uncertain', integration.open_uncertain],
+    ['dead', t.failed.states.dead ?? 'dead', integration.open_dead],
+  ];
+  return (
+    <nav aria-label={t.failed.stateFilter}>
+      <ul className="plain tabs">
+        {counts.filter(([state, , n]) => n > 0 || state === null || state === chosen).map(([state, word, n]) => (
+          <li key={word}>
+            <Link href={state ? `${href}?state=${state}` : href} aria-current={state === chosen ? 'true' : undefined}>{word} {f.number(n)}</Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** What did not get across: by cause, then record by record, with the buttons that send it again. */
+export function FailedSection({ integration, fetchedAt }: { integration: IntegrationRow; fetchedAt: number }) {
+  const t = useT();
+  const f = useFormat();
+  const id = useId();
+  const [search] = useSearchParams();
+  const state = search.get('state');
+  const { total, retryable } = openWork(integration);
+  return (
+    <section className="card stack" aria-labelledby={id}>
+      <div className="row">
+        <h2 id={id}>{t.failed.title}{total > 0 && ` (${f.number(total)})`}</h2>
+        {retryable > 0 && (
+          <div className="row">
+            <RetryButton integration={integration} scope={{ kind: 'last_run' }} count={null} label={t.retry.button} primary />
+            <RetryButton integration={integration} scope={{ kind: 'open' }} count={retryable} label={t.retry.all(retryable)} />
+          </div>
+        )}
+      </div>
+      {total === 0 ? <p>{t.failed.none(f.dateTime(new Date(fetchedAt).toISOString()))}</p> : (
+        <>
+          <Causes integration={integration} />
+          <h3>{t.failed.records}</h3>
+          <StateFilter integration={integration} chosen={state} />
+          <RecordsTable key={state} integration={integration} filter={state ? { state } : {}} empty={t.failed.noneOfState} />
+        </>
+      )}
+    </section>
+  );
+}

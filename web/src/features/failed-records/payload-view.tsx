@@ -1,0 +1,24 @@
+import { useT } from '../../lib/i18n.tsx';
+import { payloadLines } from '../../lib/payload.ts';
+import { printable } from '../../lib/printable.ts';
+
+/** What was sent, as it was sent, with the refused field marked by more than colour. */
+export function PayloadView({ payload, field }: { payload: unknown; field: string | null }) {
+  const t = useT();
+  const lines = payloadLines(payload, field);
+  const first = lines.findIndex(({ offending }) => offending);
+  return (
+    <>
+      {first >= 0 && <p className="muted">{t.record.sentHint}</p>}
+      <pre className="payload" tabIndex={0} role="region" aria-label={t.record.sent}>
+        {lines.map(({ depth, text, offending }, i) => {
+          const line = `${'  '.repeat(depth)}${printable(text)}`;
+          // Lines of a payload have no identity but their place.
+          return offending
+            ? <mark key={i}>{i === first && <span className="mark-flag">{t.record.mark}</span>}{`${line}\n`}</mark>
+            : <span key={i}>{`${line}\n`}</span>;
+        })}
+      </pre>
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { useState } from 'react';
+import { ActionButton } from '../../components/action-button.tsx';
+import { ReasonDialog } from '../../components/reason-dialog.tsx';
+import { decideUncertain, dismissRecords } from '../../lib/actions.ts';
+import { useT } from '../../lib/i18n.tsx';
+import { useOrg } from '../../lib/org.tsx';
+import type { IntegrationRow, RecordDetail } from '../../lib/rows.ts';
+import { isRetryable } from '../../lib/status.ts';
+import { useAction } from '../../lib/use-action.ts';
+import { useOff } from '../../lib/use-off.ts';
+import { RetryButton } from './retry-button.tsx';
+import type { MappingHint } from './retry-dialog.tsx';
+
+function Dismiss({ record }: { record: string }) {
+  const t = useT();
+  const { org } = useOrg();
+  const off = useOff();
+  const [asking, setAsking] = useState(false);
+  const dismiss = useAction(dismissRecords, () => t.record.dismissed);
+  return (
+    <>
+      <ActionButton off={off} onClick={() => setAsking(true)}>{t.record.dismiss}</ActionButton>
+      {asking && (
+        <ReasonDialog
+          title={t.record.dismissTitle} body={t.record.dismissBody} pending={dismiss.pending} onClose={() => setAsking(false)}
+          choices={[{ word: t.record.dismissDo, act: (reason) => dismiss.run({ org: org.id, records: [record], reason }) }]}
+        />
+      )}
+    </>
+  );
+}
+
+function Decide({ record }: { record: string }) {
+  const t = useT();
+  const { org } = useOrg();
+  const off = useOff();
+  const [asking, setAsking] = useState(false);
+  const decide = useAction(decideUncertain, () => t.record.decided);
+  const choice = (word: string, landed: boolean) => ({
+    word, act: (reason: string) => decide.run({ org: org.id, record, landed, reason }),
+  });
+  return (
+    <>
+      <ActionButton primary off={off} onClick={() => setAsking(true)}>{t.record.uncertainTitle}</ActionButton>
+      {asking && (
+        <ReasonDialog
+          title={t.record.uncertainTitle} body={t.record.uncertainBody} pending={decide.pending} onClose={() => setAsking(false)}
+          choices={[choice(t.record.landed, true), choice(t.record.notLanded, false)]}
+        />
+      )}
+    </>
+  );
+}
+
+/** What a person can do about one record; which of it depends on the record's state. */
+export function RecordActions({ record, integration, hint }: { record: RecordDetail; integration: IntegrationRow; hint: MappingHint | null }) {
+  const t = useT();
+  const dismissable = isRetryable(record.state) || record.state === 'retrying' || record.state === 'queued';
+  return (
+    <div className="row start">
+      {isRetryable(record.state) && (
+        <RetryButton
+          primary integration={integration} scope={{ kind: 'records', records: [record.id] }} count={1} hint={hint} label={t.record.retry}
+        />
+      )}
+      {record.state === 'uncertain' && <Decide record={record.id} />}
+      {dismissable && <Dismiss record={record.id} />}
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { Link } from 'wouter';
+import { Facts } from '../../components/facts.tsx';
+import { Time } from '../../components/time.tsx';
+import { VendorText } from '../../components/vendor-text.tsx';
+import { useFormat, useT } from '../../lib/i18n.tsx';
+import { paths, useOrg } from '../../lib/org.tsx';
+import { printable } from '../../lib/printable.ts';
+import type { FailedRecord, IntegrationRow, RecordDetail } from '../../lib/rows.ts';
+
+type Failure = Omit<FailedRecord, 'payload_field'> | RecordDetail;
+
+/** What the system said about a record, and which field and value it blamed. */
+export function Failure({ record, payloadField, integration }: { record: Failure; payloadField: string | null; integration: IntegrationRow }) {
+  const t = useT();
+  const f = useFormat();
+  const code = (text: string | null | undefined) => text && <code>{printable(text)}</code>;
+  const systemsOwn = record.error_field && record.error_field !== payloadField ? ` (${printable(record.error_field)})` : '';
+  return (
+    <>
+      <VendorText label={t.integration.said(integration.name)} text={record.error_message || t.integration.noMessage} />
+      <Facts of={[
+        [t.integration.field, payloadField ? <>{code(payloadField)}{systemsOwn}</> : code(record.error_field) || t.integration.noField],
+        [t.failed.value, code(record.error_value)],
+        [t.integration.failedAt, record.failed_at && <Time iso={record.failed_at} as="both" />],
+        [t.failed.nextAttempt, record.state === 'retrying' && record.next_attempt_at ? <Time iso={record.next_attempt_at} as="both" /> : t.failed.noNextAttempt],
+        [t.failed.columns.attempts, f.number(record.attempts)],
+        [t.integration.code, code(record.error_code)],
+        [t.integration.httpStatus, record.error_status],
+      ]} />
+    </>
+  );
+}
+
+/** A failed record, opened in the list. */
+export function RecordSummary({ record, integration }: { record: FailedRecord; integration: IntegrationRow }) {
+  const t = useT();
+  const { org } = useOrg();
+  return (
+    <div className="stack">
+      <Failure record={record} payloadField={record.payload_field ?? null} integration={integration} />
+      <p><Link href={paths.record(org.slug, integration.slug, record.id)}>{t.failed.open}</Link></p>
+    </div>
+  );
+}

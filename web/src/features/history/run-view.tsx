@@ -1,0 +1,50 @@
+import { Facts } from '../../components/facts.tsx';
+import { StatusPill } from '../../components/status-pill.tsx';
+import { Time } from '../../components/time.tsx';
+import { VendorText } from '../../components/vendor-text.tsx';
+import { useFormat, useT } from '../../lib/i18n.tsx';
+import { printable } from '../../lib/printable.ts';
+import type { IntegrationRow, Run } from '../../lib/rows.ts';
+import { runStatus } from '../../lib/status.ts';
+
+/** One run: how it went, by whom, how long, what became of its records, and the error if there was one. */
+export function RunView({ run, integration }: { run: Run; integration: IntegrationRow }) {
+  const t = useT();
+  const f = useFormat();
+  const h = t.history;
+  const trigger = h.triggers[run.trigger] ?? run.trigger;
+  const counts = ([
+    [h.selected, run.selected], [h.exported, run.exported], [h.accepted, run.accepted], [h.failed, run.failed],
+    [h.retrying, run.retrying], [h.skipped, run.skipped], [h.uncertain, run.uncertain],
+  ] as const).filter(([, n], i) => n > 0 || i < 2);
+  return (
+    <>
+      <section className="card stack">
+        <div className="row"><StatusPill kind={runStatus(run.status)} word={h.statuses[run.status] ?? run.status} /></div>
+        <Facts of={[
+          [h.columns.trigger, run.requested_by_name ? `${run.requested_by_name} (${trigger})` : trigger],
+          [h.columns.started, run.started_at && <Time iso={run.started_at} as="both" />],
+          [h.finished, run.finished_at && <Time iso={run.finished_at} />],
+          [h.duration, run.duration_ms != null && f.duration(run.duration_ms)],
+          [h.due, run.due_at && <Time iso={run.due_at} />],
+          [h.slices, f.number(run.slices)],
+        ]} />
+        {run.error_message && (
+          <>
+            <VendorText label={t.integration.said(integration.name)} text={run.error_message} />
+            <Facts of={[
+              [t.integration.field, run.error_field ? <code>{printable(run.error_field)}</code> : t.integration.noField],
+              [t.integration.code, run.error_code && <code>{printable(run.error_code)}</code>],
+              [t.integration.httpStatus, run.error_status],
+              [t.integration.category, run.error_category && <code>{printable(run.error_category)}</code>],
+            ]} />
+          </>
+        )}
+      </section>
+      <section className="card stack">
+        <h2>{h.balance}</h2>
+        <Facts of={counts.map(([name, n]) => [name, f.number(n)] as const)} />
+      </section>
+    </>
+  );
+}

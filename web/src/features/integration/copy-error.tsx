@@ -1,0 +1,29 @@
+import { useFormat, useT } from '../../lib/i18n.tsx';
+import { copyText } from '../../lib/problem.ts';
+import type { Problem } from '../../lib/problem.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import { say } from '../../lib/toasts.ts';
+
+/** Puts the error on the clipboard as plain text, for a message to whoever can fix it. */
+export function CopyError({ problem, integration }: { problem: Problem; integration: IntegrationRow }) {
+  const t = useT();
+  const f = useFormat();
+  const copy = async (): Promise<void> => {
+    const text = copyText([
+      [t.integration.said(integration.name), problem.message],
+      [t.integration.failedAt, problem.at && `${f.dateTime(problem.at)} (${problem.at})`],
+      [t.integration.field, problem.field],
+      [t.integration.code, problem.code],
+      [t.integration.httpStatus, problem.status?.toString()],
+      [t.integration.run, problem.runId],
+      ['URL', location.href],
+    ]);
+    try {
+      await navigator.clipboard.writeText(text);
+      say({ tone: 'done', text: t.integration.copied });
+    } catch {
+      say({ tone: 'problem', text: t.integration.notCopied });
+    }
+  };
+  return <button type="button" onClick={() => void copy()}>{t.integration.copy}</button>;
+}

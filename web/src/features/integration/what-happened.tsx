@@ -1,0 +1,104 @@
+import { useQuery } from '@tanstack/react-query';
+import { useId } from 'react';
+import { Link } from 'wouter';
+import { Facts } from '../../components/facts.tsx';
+import { StatusPill } from '../../components/status-pill.tsx';
+import { Time } from '../../components/time.tsx';
+import { VendorText } from '../../components/vendor-text.tsx';
+import { useClient } from '../../lib/client-context.tsx';
+import { explain, tellableFindings } from '../../lib/finding.ts';
+import { useFormat, useT } from '../../lib/i18n.tsx';
+import { usePolling } from '../../lib/live.ts';
+import { paths, useOrg } from '../../lib/org.tsx';
+import { printable } from '../../lib/printable.ts';
+import { problemOf } from '../../lib/problem.ts';
+import type { Problem } from '../../lib/problem.ts';
+import { causesQuery, runQuery } from '../../lib/queries.ts';
+import type { Finding, IntegrationRow } from '../../lib/rows.ts';
+import { lastKnownStatus, statusOf } from '../../lib/status.ts';
+import { CopyError } from './copy-error.tsx';
+
+function useProblem(integration: IntegrationRow): Problem | null {
+  const client = useClient();
+  const { org, active } = useOrg();
+  const polling = usePolling(active);
+  const failedRun = integration.last_run?.error_message ? integration.last_run.id : null;
+  const run = useQuery({ ...runQuery(client, org.id, failedRun ?? ''), ...polling, enabled: failedRun !== null });
+  const causes = useQuery({ ...causesQuery(client, org.id, integration.integration_id), ...polling });
+  return problemOf(integration, run.data ?? null, causes.data ?? []);
+}
+
+function OtherFindings({ findings }: { findings: readonly Finding[] }) {
+  const t = useT();
+  const f = useFormat();
+  if (findings.length === 0) return null;
+  return (
+    <div>
+      <h3>{t.integration.also}</h3>
+      <ul className="findings">
+        {findings.map((finding) => (
+          <li key={`${finding.rule} ${finding.subject ?? ''}`}>
+            {explain(finding, t, f).what}{' '}
+            {finding.severity === 'info' && <em>{t.integration.recovering} </em>}
+            {finding.since && <span className="muted">{t.integration.since} <Time iso={finding.since} as="both" />.</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function TheirWords({ problem, integration }: { problem: Problem; integration: IntegrationRow }) {
+  const t = useT();
+  const { org } = useOrg();
+  const code = (text: string | null) => text && <code>{printable(text)}</code>;
+  return (
+    <>
+      <VendorText label={t.integration.said(integration.name)} text={problem.message || t.integration.noMessage} />
+      <Facts of={[
+        [t.integration.failedAt, problem.at && <Time iso={problem.at} as="both" />],
+        [t.integration.field, code(problem.field) || t.integration.noField],
+      ]} />
+      <details>
+        <summary>{t.app.details}</summary>
+        <Facts of={[
+          [t.integration.httpStatus, problem.status],
+          [t.integration.code, code(problem.code)],
+          [t.integration.category, code(problem.category)],
+          [t.integration.run, problem.runId && <Link href={paths.run(org.slug, integration.slug, problem.runId)}>{problem.runId}</Link>],
+        ]} />
+        <CopyError problem={problem} integration={integration} />
+      </details>
+    </>
+  );
+}
+
+/** Why the light has the colour it has: in plain words, then in the system's own, then technically; and what to do. */
+export function WhatHappened({ integration }: { integration: IntegrationRow }) {
+  const t = useT();
+  const f = useFormat();
+  const id = useId();
+  const problem = useProblem(integration);
+  const kind = statusOf(integration);
+  const [first, ...others] = tellableFindings(integration.findings);
+  const told = first && first.severity !== 'info' ? first : undefined;
+  const rest = told || !first ? others : [first, ...others];
+  const explained = told ? explain(told, t, f) : null;
+  const since = told?.since ?? integration.health_since;
+  return (
+    <section className={`card stack happened happened-${kind}`} aria-labelledby={id}>
+      <div className="row">
+        <h2 id={id}>{t.integration.happened}</h2>
+        <StatusPill kind={kind} />
+      </div>
+      {integration.monitor_late && <p className="strong">{t.fresh.monitorLate} {t.status.lastKnown(t.status[lastKnownStatus(integration)])}.</p>}
+      <p className="lead">{explained?.what ?? (kind === 'ok' ? t.integration.allWell : '')}</p>
+      <Facts of={[
+        [t.integration.since, since && <Time iso={since} as="both" />],
+      ]} />
+      {explained && <p><strong>{t.integration.todo}:</strong> {explained.todo}</p>}
+      {problem && <TheirWords problem={problem} integration={integration} />}
+      <OtherFindings findings={rest} />
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import { ApiError, toApiError } from './api-error.ts';
+import type { Client } from './client.ts';
+
+// Numeric keys travel as numbers, so that Postgres sees the type it expects.
+const key = (id: string): string | number => (/^\d{1,15}$/.test(id) ? Number(id) : id);
+
+async function call<S extends z.ZodMiniType>(client: Client, name: string, args: object, result: S): Promise<z.output<S>> {
+  const answer: { data: unknown; error: { message: string; code?: string; hint?: string } | null; status: number } =
+    await client.db.rpc(name, args);
+  const { data, error, status } = answer;
+  if (error) throw toApiError(error, status);
+  const parsed = result.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new ApiError('shape', { message: z.prettifyError(parsed.error), status });
+}
+
+const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
+const Retried = z.object({ retry_id: z.nullish(id), run_id: z.nullish(id), records: z.number(), mapped: z.nullish(z.number()) });
+const Started = z.object({ run_id: z.nullish(id) });
+const Nothing = z.unknown();
+
+/** Which failed records to send again. */
+export type Scope =
+  | { kind: 'last_run' }
+  | { kind: 'open' }
+  | { kind: 'cause'; cause: string }
+  | { kind: 'records'; records: string[] };
+
+/** A value to put right on the way: everywhere the field holds `from`, send `to`. */
+export type Mapping = { field: string; from: string; to: string };
+
+export type RetryOrder = { org: string; integration: string; scope: Scope; mapping: Mapping | null; canary: boolean };
+
+/** Sends failed records again; the server leaves out whatever has landed since. Throws `ApiError`. */
+export const retryFailed = (client: Client, { org, integration, scope, mapping, canary }: RetryOrder) =>
+  call(client, 'retry_failed', {
+    org: key(org),
+    integration: key(integration),
+    scope: scope.kind,
+    ...(scope.kind === 'cause' && { cause: key(scope.cause) }),
+    ...(scope.kind === 'records' && { records: scope.records.map(key) }),
+    ...(mapping && { field: mapping.field, from_value: mapping.from, to_value: mapping.to }),
+    ...(canary && { canary }),
+  }, Retried);
+
+export const syncNow = (client: Client, { org, integration }: { org: string; integration: string }) =>
+  call(client, 'sync_now', { org: key(org), integration: key(integration) }, Started);
+
+/** Marks notifications as read; `null` means all of them. */
+export const markRead = (client: Client, { org, notifications }: { org: string; notifications: string[] | null }) =>
+  call(client, 'mark_read', { org: key(org), notifications: notifications?.map(key) ?? null }, Nothing);
+
+export const setEnabled = (client: Client, order: { org: string; integration: string; enabled: boolean; reason: string }) =>
+  call(client, 'set_enabled', { ...order, org: key(order.org), integration: key(order.integration) }, Nothing);
+
+export const dismissRecords = (client: Client, { org, records, reason }: { org: string; records: string[]; reason: string }) =>
+  call(client, 'dismiss_records', { org: key(org), records: records.map(key), reason }, Nothing);
+
+/** A person's answer about a record nobody knows the fate of. */
+export const decideUncertain = (client: Client, order: { org: string; record: string; landed: boolean; reason: string }) =>
+  call(client, 'decide_uncertain', { ...order, org: key(order.org), record: key(order.record) }, Nothing);

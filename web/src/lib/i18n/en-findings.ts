@@ -1,0 +1,122 @@
+import type { nbFindings } from './nb-findings.ts';
+
+export const enFindings: typeof nbFindings = {
+  findings: {
+    last_run_failed: {
+      what: () => 'The last run failed.',
+      todo: 'Read the message below, put right what it points at, then retry the failed records.',
+    },
+    no_success: {
+      what: (f) => `No successful run for ${f.text('hours') ?? '48'} hours${f.text('last_success_at') ? `; the last was ${f.text('last_success_at')}` : ''}.`,
+      todo: 'Check that the integration is on and that the system answers. Then sync now.',
+    },
+    credential_refused: {
+      what: () => 'The system does not accept our credential.',
+      todo: 'Make a new one in the system and set it here. Waiting does not help.',
+    },
+    credential_expired: {
+      what: (f) => `The credential or certificate has expired${f.text('expired_at') ? ` (${f.text('expired_at')})` : ''}.`,
+      todo: 'Renew it in the system and set the new one here. Waiting does not help.',
+    },
+    stuck_run: {
+      what: () => 'A run has stopped moving without ending.',
+      todo: 'It is ended when its deadline passes. If it happens again, whoever operates this must find out why.',
+    },
+    never_started: {
+      what: () => 'A run that was due never started.',
+      todo: 'Check that the function for this system is deployed and that the clock runs.',
+    },
+    lag_critical: {
+      what: (f) => `The oldest waiting record has waited too long${f.text('since') ? `: since ${f.text('since')}` : ''}.`,
+      todo: 'See whether runs finish, and whether the system slows us down.',
+    },
+    failure_rate: {
+      what: (f) => `Too many records are refused${f.text('failed') && f.text('selected') ? `: ${f.text('failed')} of ${f.text('selected')} in the last run` : ''}.`,
+      todo: 'See the causes below; fix the largest first.',
+    },
+    refused_open_long: {
+      what: (f) => `Refused for good and not fixed yet: ${f.count('records', 'record', 'records') ?? 'some records'}.`,
+      todo: 'Fix the cause now: they will not get across until someone does, and the accounting cut-off does not wait.',
+    },
+    last_run_warning: {
+      what: (f) => `The last run went through, but ${f.text('failed') && f.text('selected') ? `${f.text('failed')} of ${f.text('selected')}` : 'some'} records were refused or skipped.`,
+      todo: 'See the causes below, then retry the failed records.',
+    },
+    refused_open: {
+      what: (f) => `Refused and waiting for you: ${f.count('records', 'record', 'records') ?? 'some records'}.`,
+      todo: 'Fix the cause, then retry them.',
+    },
+    nothing_moved: {
+      what: (f) => `The run moved nothing although something was due${f.text('waiting') ? `: ${f.count('waiting', 'record', 'records')}` : ''}.`,
+      todo: 'Check the selection and the settings. A run that “succeeds” with nothing is not green.',
+    },
+    volume_unusual: {
+      what: (f) => `The number of records is unusual${f.text('selected') && f.text('usual') ? `: ${f.text('selected')}, usually ${f.text('usual')}` : ' for this integration'}.`,
+      todo: 'Compare with the history below, and check whether the source lacks something or sends too much.',
+    },
+    duration_unusual: {
+      what: (f) => `The run was unusually short or long${f.text('seconds') && f.text('usual') ? `: ${f.text('seconds')} s, usually ${f.text('usual')} s` : ''}.`,
+      todo: 'Compare with the history below. If each run is slower than the last, tell whoever operates this.',
+    },
+    credential_expires_soon: {
+      what: (f) => `The credential or certificate expires soon${f.text('expires_at') ? `: ${f.text('expires_at')}` : ''}.`,
+      todo: 'Renew it before it stops.',
+    },
+    credential_old: {
+      what: (f) => `The credential is older than agreed${f.text('set_at') ? `; set ${f.text('set_at')}` : ''}.`,
+      todo: 'Replace it when it suits.',
+    },
+    rate_limited: {
+      what: () => 'The system slows us down.',
+      todo: 'No hurry: we wait as long as it asks. If it lasts, ask the vendor for a higher limit.',
+    },
+    queue_depth: {
+      what: (f) => `The queue is long${f.text('waiting') ? `: ${f.count('waiting', 'record', 'records')}` : ''}.`,
+      todo: 'See whether the runs manage to empty it. If it grows, sync more often.',
+    },
+    lag: {
+      what: (f) => `The oldest waiting record has waited long${f.text('since') ? `: since ${f.text('since')}` : ''}.`,
+      todo: 'See whether runs finish in time.',
+    },
+    uncertain_open: {
+      what: (f) => `Sent, but no answer came: ${f.count('records', 'record', 'records') ?? 'some records'}.`,
+      todo: 'We ask the system before anything is sent again. Where it cannot say, you must look there and decide.',
+    },
+    sync_failing: {
+      what: (f) => (f.text('failures') ? `The sync has failed ${f.text('failures')} times in a row.` : 'The sync has failed again and again.'),
+      todo: 'Read the message below, and put right what it points at.',
+    },
+    unstable: {
+      what: (f) => `Unstable: ${f.text('failed_runs') ?? 'several'} of the last ten runs failed.`,
+      todo: 'See the history below: do the failures share a time or the same data?',
+    },
+    cause_refused: {
+      what: (f) => `Refused for one reason: ${f.count('records', 'record', 'records') ?? 'some records'}${f.text('field') ? `, the field ${f.text('field')}` : ''}.`,
+      todo: 'Fix the cause below, then retry its records together.',
+    },
+    nobody_told: {
+      what: () => 'Nobody is told when something fails: the organization has no owner or admin.',
+      todo: 'Make at least one person an owner or admin.',
+    },
+    disabled: {
+      what: () => 'The integration is off. Nothing is sent.',
+      todo: 'Turn it on when it should run again; what has gathered is sent then.',
+    },
+    maintenance: {
+      what: () => 'The integration is in maintenance. No run starts.',
+      todo: 'Wait until the maintenance is over.',
+    },
+    never_run: {
+      what: () => 'The integration has not run yet.',
+      todo: 'Wait for the first run, or sync now.',
+    },
+    monitor_late: {
+      what: () => 'The monitor is late, so nobody knows how things are.',
+      todo: 'Check that the clock (pg_cron) runs.',
+    },
+  },
+  unknownFinding: {
+    what: (rule) => `The monitor found something: ${rule}.`,
+    todo: 'See the numbers under technical details.',
+  },
+};

@@ -1,0 +1,136 @@
+/** A finding's evidence in the reader's language; what it does not hold is undefined. */
+export type Facts = {
+  text: (key: string) => string | undefined;
+  /** A number with its noun: `count('records', 'record', 'records')` is `2 records`. */
+  count: (key: string, one: string, other: string) => string | undefined;
+};
+
+type Explanation = { what: (facts: Facts) => string; todo: string };
+
+/** One plain sentence and one advice for each rule of health. */
+export const nbFindings = {
+  findings: {
+    last_run_failed: {
+      what: () => 'Siste kjøring feilet.',
+      todo: 'Les meldingen under, rett det den peker på, og prøv de feilede postene på nytt.',
+    },
+    no_success: {
+      what: (f) => `Ingen vellykket kjøring på ${f.text('hours') ?? '48'} timer${f.text('last_success_at') ? `; sist ${f.text('last_success_at')}` : ''}.`,
+      todo: 'Sjekk at integrasjonen er slått på og at systemet svarer. Kjør den så nå.',
+    },
+    credential_refused: {
+      what: () => 'Systemet godtar ikke nøkkelen vår.',
+      todo: 'Lag en ny nøkkel i systemet og legg den inn her. Å vente hjelper ikke.',
+    },
+    credential_expired: {
+      what: (f) => `Nøkkelen eller sertifikatet er utløpt${f.text('expired_at') ? ` (${f.text('expired_at')})` : ''}.`,
+      todo: 'Forny det i systemet og legg det nye inn her. Å vente hjelper ikke.',
+    },
+    stuck_run: {
+      what: () => 'En kjøring har stoppet opp uten å bli ferdig.',
+      todo: 'Den avsluttes av seg selv når fristen går ut. Skjer det igjen, trenger den som drifter hjelp til å se hvorfor.',
+    },
+    never_started: {
+      what: () => 'En kjøring som skulle gått, startet aldri.',
+      todo: 'Sjekk at funksjonen for systemet er lagt ut og at klokken går.',
+    },
+    lag_critical: {
+      what: (f) => `Det eldste som venter, har ventet for lenge${f.text('since') ? `: siden ${f.text('since')}` : ''}.`,
+      todo: 'Se om kjøringene blir ferdige, og om systemet bremser.',
+    },
+    failure_rate: {
+      what: (f) => `For mange poster blir avvist${f.text('failed') && f.text('selected') ? `: ${f.text('failed')} av ${f.text('selected')} i siste kjøring` : ''}.`,
+      todo: 'Se årsakene under; rett den største først.',
+    },
+    refused_open_long: {
+      what: (f) => `${f.count('records', 'post', 'poster') ?? 'Noen poster'} er avvist for godt og ennå ikke rettet.`,
+      todo: 'Rett årsaken nå: de kommer ikke over før noen gjør det, og regnskapsfristen venter ikke.',
+    },
+    last_run_warning: {
+      what: (f) => `Siste kjøring gikk, men ${f.text('failed') && f.text('selected') ? `${f.text('failed')} av ${f.text('selected')}` : 'noen'} poster ble avvist eller hoppet over.`,
+      todo: 'Se årsakene under og prøv de feilede postene på nytt.',
+    },
+    refused_open: {
+      what: (f) => `${f.count('records', 'post', 'poster') ?? 'Noen poster'} er avvist og venter på dere.`,
+      todo: 'Rett årsaken, og prøv dem på nytt.',
+    },
+    nothing_moved: {
+      what: (f) => `Kjøringen flyttet ingenting, selv om ${f.count('waiting', 'post', 'poster') ?? 'noen poster'} skulle over.`,
+      todo: 'Sjekk utvalget og innstillingene. En kjøring som «lykkes» med ingenting, er ikke grønn.',
+    },
+    volume_unusual: {
+      what: (f) => `Antallet poster er uvanlig${f.text('selected') && f.text('usual') ? `: ${f.text('selected')}, mot vanligvis ${f.text('usual')}` : ' for denne integrasjonen'}.`,
+      todo: 'Sammenlign med historikken under, og sjekk om kilden mangler noe eller sender for mye.',
+    },
+    duration_unusual: {
+      what: (f) => `Kjøringen tok uvanlig kort eller lang tid${f.text('seconds') && f.text('usual') ? `: ${f.text('seconds')} s, mot vanligvis ${f.text('usual')} s` : ''}.`,
+      todo: 'Sammenlign med historikken under. Blir den tregere hver gang, si fra til den som drifter.',
+    },
+    credential_expires_soon: {
+      what: (f) => `Nøkkelen eller sertifikatet utløper snart${f.text('expires_at') ? `: ${f.text('expires_at')}` : ''}.`,
+      todo: 'Forny det før det stopper.',
+    },
+    credential_old: {
+      what: (f) => `Nøkkelen er eldre enn avtalt${f.text('set_at') ? `; satt ${f.text('set_at')}` : ''}.`,
+      todo: 'Bytt nøkkel når det passer.',
+    },
+    rate_limited: {
+      what: () => 'Systemet bremser oss.',
+      todo: 'Ingenting haster: vi venter så lenge systemet ber om. Varer det, spør leverandøren om høyere grense.',
+    },
+    queue_depth: {
+      what: (f) => `Køen er lang${f.text('waiting') ? `: ${f.count('waiting', 'post', 'poster')}` : ''}.`,
+      todo: 'Se om kjøringene rekker å tømme den. Vokser den, kjør oftere.',
+    },
+    lag: {
+      what: (f) => `Det eldste som venter, har ventet lenge${f.text('since') ? `: siden ${f.text('since')}` : ''}.`,
+      todo: 'Se om kjøringene blir ferdige i tide.',
+    },
+    uncertain_open: {
+      what: (f) => `${f.count('records', 'post', 'poster') ?? 'Noen poster'} ble sendt uten at svaret kom.`,
+      todo: 'Vi spør systemet før noe sendes igjen. Kan det ikke svare, må du sjekke der og avgjøre.',
+    },
+    sync_failing: {
+      what: (f) => (f.text('failures') ? `Synkroniseringen har feilet ${f.text('failures')} ganger på rad.` : 'Synkroniseringen har feilet gang på gang.'),
+      todo: 'Les meldingen under, og rett det den peker på.',
+    },
+    unstable: {
+      what: (f) => `Ustabil: ${f.text('failed_runs') ?? 'flere'} av de siste ti kjøringene feilet.`,
+      todo: 'Se historikken under: faller feilene på samme tid eller samme data?',
+    },
+    cause_refused: {
+      what: (f) => `${f.count('records', 'post', 'poster') ?? 'Noen poster'} er avvist av samme grunn${f.text('field') ? `, feltet ${f.text('field')}` : ''}.`,
+      todo: 'Rett årsaken under, og prøv postene på nytt samlet.',
+    },
+    nobody_told: {
+      what: () => 'Ingen får beskjed når noe feiler: organisasjonen har ingen eier eller administrator.',
+      todo: 'Gi minst én person rollen eier eller administrator.',
+    },
+    disabled: {
+      what: () => 'Integrasjonen er slått av. Ingenting sendes.',
+      todo: 'Slå den på når den skal gå igjen; det som har samlet seg opp, sendes da.',
+    },
+    maintenance: {
+      what: () => 'Integrasjonen er i vedlikehold. Ingen kjøringer starter.',
+      todo: 'Vent til vedlikeholdet er over.',
+    },
+    never_run: {
+      what: () => 'Integrasjonen har ikke kjørt ennå.',
+      todo: 'Vent på første kjøring, eller kjør den nå.',
+    },
+    monitor_late: {
+      what: () => 'Overvåkingen er forsinket, så ingen vet hvordan det står til.',
+      todo: 'Sjekk at klokken (pg_cron) går.',
+    },
+  } satisfies Record<string, Explanation> as Record<Rule, Explanation>,
+  unknownFinding: {
+    what: (rule: string) => `Overvåkingen har funnet noe: ${rule}.`,
+    todo: 'Se tallene under tekniske detaljer.',
+  },
+};
+
+export type Rule =
+  | 'last_run_failed' | 'no_success' | 'credential_refused' | 'credential_expired' | 'stuck_run' | 'never_started' | 'lag_critical'
+  | 'failure_rate' | 'refused_open_long' | 'last_run_warning' | 'refused_open' | 'nothing_moved' | 'volume_unusual' | 'duration_unusual'
+  | 'credential_expires_soon' | 'credential_old' | 'rate_limited' | 'queue_depth' | 'lag' | 'uncertain_open' | 'sync_failing'
+  | 'unstable' | 'cause_refused' | 'nobody_told' | 'disabled' | 'maintenance' | 'never_run' | 'monitor_late';

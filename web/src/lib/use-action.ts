@@ -1,0 +1,41 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { ApiError } from './api-error.ts';
+import { useClient } from './client-context.tsx';
+import type { Client } from './client.ts';
+import { useT } from './i18n.tsx';
+import { say } from './toasts.ts';
+
+/**
+ * An action a person takes: at most one under way at a time (a second click does nothing), its result said in words,
+ * and every list read anew afterwards. `run` answers whether it succeeded.
+ */
+export function useAction<I, O>(act: (client: Client, input: I) => Promise<O>, said: (output: O, input: I) => string) {
+  const t = useT();
+  const client = useClient();
+  const queries = useQueryClient();
+  const busy = useRef(false);
+  const mutation = useMutation({
+    mutationFn: (input: I) => act(client, input),
+    onSuccess: (output, input) => say({ tone: 'done', text: said(output, input) }),
+    onError: (error) => {
+      const known = error instanceof ApiError ? error : null;
+      const speaksForItself = known?.kind === 'refused' && known.message;
+      say({ tone: 'problem', text: speaksForItself ? known.message : t.fresh.kinds[known?.kind ?? 'server'], hint: known?.hint });
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['org'] }),
+  });
+  const run = async (input: I): Promise<boolean> => {
+    if (busy.current) return false;
+    busy.current = true;
+    try {
+      await mutation.mutateAsync(input);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      busy.current = false;
+    }
+  };
+  return { run, pending: mutation.isPending };
+}

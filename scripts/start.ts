@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   await assertNotRunning(asked.directory);
   await claimPorts(asked);
   const log = openLogs(join(asked.directory, 'logs'));
-  const surroundings = await startSurroundings({ ports: asked.ports, directory: asked.directory, onProgress: progress.step, onLog: log });
+  const surroundings = await startSurroundings({ ports: asked.ports, directory: asked.directory, onProgress: progress.step });
   closers.push(() => surroundings.stop());
   const stack = await startStack({
     directory: asked.directory,

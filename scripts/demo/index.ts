@@ -133,13 +133,31 @@ async function handIn(stack: Stack, { org, id }: Pick<Integration, 'org' | 'id'>
   await stack.sql`select hand_in(${org}, ${id}, ${stack.sql.json(records)}, ${at})`;
 }
 
+/** The accountant at Harbour has closed the books up to and including `today`. */
+function closePeriod(vendors: Vendors, today: Date): void {
+  vendors.businessCentral.setOpenPeriods({ from: '2000-01-01', to: new Date(today.getTime() - 86_400_000).toISOString().slice(0, 10) });
+}
+
+/** After a restart: the simulated systems begin with empty books; the period is closed still if nobody has put that right. */
+export async function resumeDemo(stack: Stack, vendors: Vendors): Promise<void> {
+  const [refused] = await stack.sql<{ since: Date }[]>`
+    select min(r.occurred_on)::timestamptz as since from records r join integrations i on i.org_id = r.org_id and i.id = r.integration_id
+    where i.slug = 'claims' and r.state = 'failed' having count(*) > 0`;
+  if (refused) closePeriod(vendors, refused.since);
+}
+
+/** Whether this stack holds the demo already. */
+export async function hasDemo(stack: Stack): Promise<boolean> {
+  return (await stack.sql`select from organizations limit 1`).length > 0;
+}
+
 /** The present, by the real functions on the real clock: some accounts unknown to Xledger, a closed period at Business Central. */
 async function runPresent(stack: Stack, vendors: Vendors): Promise<void> {
   const { sql } = stack;
   const now = new Date();
   const nordlys = createSpending('U26', 'NOK', 21);
   const harbour = createSpending('C26', 'GBP', 22);
-  vendors.businessCentral.setOpenPeriods({ from: '2000-01-01', to: new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10) });
+  closePeriod(vendors, now);
   const bySlug = async (slug: string): Promise<{ org: string; id: string }> => {
     const [row] = await sql<{ org: string; id: string }[]>`select org_id as org, id from integrations where slug = ${slug}`;
     if (!row) throw new Error(`The integration ${slug} is missing.`);

@@ -27,6 +27,15 @@ export type VendorPorts = { mailbox: number; xledger: number; businessCentral: n
 export const ACCOUNTS = ['5900', '6300', '6540', '6800', '6860', '6900', '7100', '7140', '7160', '7320', '7350', '7500'];
 export const COST_CENTERS = ['100', '110', '120', '200'];
 
+/** The same at every start, so that what an earlier start was told still opens the door. */
+const CREDENTIALS = {
+  xledger: { token: 'demo-xledger-token' },
+  businessCentral: {
+    tenantId: 'harbour.example.org', companyId: '0c9e2a52-6d0f-4b54-9d53-6a4a6f1f7c11', journalId: '5f0f1c2e-8f0b-4f5e-9a37-2f7c1f0f3d22',
+    clientId: '7a1c9b0e-3c5d-4a7e-8f21-9d2b6c4e5f33', clientSecret: 'demo-business-central-secret',
+  },
+};
+
 export async function startVendors(ports: VendorPorts, options: { mailFile?: string | null } = {}): Promise<Vendors> {
   const timeline = createTimeline();
   const clock = timeline.now;
@@ -41,8 +50,8 @@ export async function startVendors(ports: VendorPorts, options: { mailFile?: str
       return one;
     };
     const mailbox = keep(await startMailbox({ clock, port: ports.mailbox, apiKey: 're_local', file: options.mailFile ?? undefined }));
-    const xledger = keep(await startXledger({ ...books, clock, port: ports.xledger, importDelayMs: 500 }));
-    const businessCentral = keep(await startBusinessCentral({ ...books, clock, port: ports.businessCentral, checkPeriod: 'insert' }));
+    const xledger = keep(await startXledger({ ...books, ...CREDENTIALS.xledger, clock, port: ports.xledger, importDelayMs: 500 }));
+    const businessCentral = keep(await startBusinessCentral({ ...books, ...CREDENTIALS.businessCentral, clock, port: ports.businessCentral, checkPeriod: 'insert' }));
     return { xledger, businessCentral, mailbox, timeline, stop };
   } catch (error) {
     await stop();

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { hasDemo, PASSWORD, PEOPLE, resumeDemo, seedDemo } from '../demo/index.ts';
+import { startVendors } from '../demo/vendors.ts';
 import type { Stack } from './index.ts';
 
 /** What stands in for the outside world while Syncward runs on one machine: the mailbox and the simulated vendors. */
@@ -24,15 +27,36 @@ export type SurroundingsOptions = {
   /** Where they may keep what must survive a restart. */
   directory: string;
   onProgress(step: string): void;
-  onLog(source: string, line: string): void;
 };
 
 /** Starts the mailbox and the simulated vendors. */
-export async function startSurroundings(_options: SurroundingsOptions): Promise<Surroundings> {
+export async function startSurroundings({ ports, directory, onProgress }: SurroundingsOptions): Promise<Surroundings> {
+  onProgress('Starting the simulated systems');
+  const vendors = await startVendors(
+    { mailbox: ports.mailbox, xledger: ports.simulators, businessCentral: ports.simulators && ports.simulators + 1 },
+    { mailFile: join(directory, 'mail.jsonl') },
+  );
   return {
-    functionsEnv: {},
-    addresses: [],
-    seed: async () => ({ signIns: [], first: [] }),
-    stop: async () => undefined,
+    functionsEnv: { RESEND_BASE_URL: vendors.mailbox.url },
+    addresses: [
+      { name: 'Mailbox', url: vendors.mailbox.url },
+      { name: 'Xledger (simulated)', url: vendors.xledger.url },
+      { name: 'Business Central', url: `${vendors.businessCentral.url}  (simulated)` },
+    ],
+    async seed(stack, onStep) {
+      if (await hasDemo(stack)) await resumeDemo(stack, vendors);
+      else await seedDemo(stack, vendors, onStep);
+      return {
+        signIns: PEOPLE.map(({ email, name, org }) => ({ email, password: PASSWORD, who: `${name}, ${org}` })),
+        first: [
+          'What to do first',
+          '  1. Sign in as arne@nordlys.example.org: Xledger has refused a few claims. Open the card, read why.',
+          '  2. Open two accounts (7790, 7795) on the page of the simulated Xledger, and press Retry.',
+          '  3. Sign in as adam@harbour.example.org: Business Central has refused everything. Read why, open the period there, and press Retry.',
+          '  4. The mailbox holds the e-mails that told the admins.',
+        ],
+      };
+    },
+    stop: () => vendors.stop(),
   };
 }

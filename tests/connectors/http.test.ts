@@ -74,15 +74,32 @@ describe('an answer', () => {
     expect((await client().send({ url })).body).toBe('Blåbær');
   });
 
-  test('connections are kept open between requests', async () => {
+  test('a request that may change something gets a connection of its own: no runtime can repeat it on a closed one', async () => {
     const ports = new Set<number | undefined>();
     const { url } = await vendor((request, response) => {
       ports.add(request.socket.remotePort);
       response.end('{}');
     });
     const http = client();
-    for (let count = 0; count < 5; count += 1) await http.send({ url, body: {} });
+    for (let count = 0; count < 3; count += 1) await http.send({ url, body: {} });
+    expect(ports.size).toBe(3);
+  });
+
+  test('connections are kept open between reads, and nothing piles up on them', async () => {
+    const ports = new Set<number | undefined>();
+    const { url } = await vendor((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.end('{}');
+    });
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const http = client();
+    for (let count = 0; count < 30; count += 1) await http.send({ url });
+    await new Promise(setImmediate);
+    process.off('warning', onWarning);
     expect(ports.size).toBe(1);
+    expect(warnings).toEqual([]);
   });
 
   test('a page where JSON was promised leaves open whether it was taken, and says what the page says', async () => {

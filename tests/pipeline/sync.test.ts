@@ -189,3 +189,26 @@ test('a system that says "exists already" about our own record has it: the recor
   system.connector.find = (_ctx, records) => Promise.resolve(records.map(() => found));
   expect(await world.sync(system.connector)).toMatchObject({ exported: 1, failed: 0 });
 });
+
+test('a credential that a system or a broken connector repeats is never written down', async () => {
+  const world = await createWorld();
+  const secret = 'marked-credential-4711';
+  await world.sql`select private.set_credential(${world.org}, ${world.integration}, ${world.sql.json({ token: secret })}, null, ${world.clock.iso()})`;
+  const system = createFakeSystem();
+  await world.handIn(2);
+  let first = true;
+  system.answer = (record) => (first ? ((first = false), refusal(`Token ${secret} may not post`)) : { state: 'exported' });
+  await world.sync(system.connector);
+  system.before = () => {
+    throw new Error(`cannot read ${secret}`);
+  };
+  await world.handIn(1);
+  world.clock.forward(3600);
+  await world.sync(system.connector);
+  const tables = await world.sql<{ name: string }[]>`
+    select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('public', 'private', 'vault') and c.relkind in ('r', 'p')`;
+  for (const { name } of tables) {
+    const [row] = await world.sql.unsafe(`select count(*)::int as found from ${name} t where t::text like '%${secret}%'`);
+    expect(row?.['found'], name).toBe(0);
+  }
+});

@@ -790,9 +790,14 @@ CREATE OR REPLACE FUNCTION public.claim_deliveries(batch integer, at timestamp w
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  with due as (
+  with expired as (
+    update public.deliveries d set state = 'dead', token = null, error = coalesce(d.error, 'No answer within 22 hours.')
+    where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at and d.frozen is not null
+      and d.created_at < claim_deliveries.at - interval '22 hours'
+  ), due as (
     select d.org_id, d.id from public.deliveries d
     where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at
+      and (d.frozen is null or d.created_at >= claim_deliveries.at - interval '22 hours')
     order by d.next_attempt_at limit claim_deliveries.batch
     for update skip locked
   )

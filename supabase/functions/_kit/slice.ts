@@ -1,10 +1,12 @@
 import type { Budget } from './budget.ts';
 import type { Connector, ConnectorContext } from './connector.ts';
 import type { Http } from './http.ts';
+import { createRedactor } from './redact.ts';
+import type { Redactor } from './redact.ts';
 import { sendBatch, settleDoubt, settleVerdicts } from './send.ts';
 import type { Step, Target } from './send.ts';
 import { LeaseLost } from './store.ts';
-import type { ClaimState, ClaimedRecord, RunError, Slice, Store } from './store.ts';
+import type { ClaimState, ClaimedRecord, RunError, SettledOutcome, Slice, Store } from './store.ts';
 
 export type SliceOptions = {
   store: Store;
@@ -26,6 +28,8 @@ const LONGEST_PAUSE_SECONDS = 900;
 
 type Work = {
   slice: Slice;
+  /** Takes the credential out of whatever is written down. */
+  redact: Redactor;
   ctx: ConnectorContext;
   /** Where in the round of states the slice is. */
   turn: number;
@@ -54,7 +58,7 @@ export async function runSlice(connector: Connector, options: SliceOptions): Pro
       await end(false, prepared.error);
       return 'failed';
     }
-    const work: Work = { slice, ctx: prepared.ctx, turn: 0, trouble: 0, waiting: new Set(), rounds: 0 };
+    const work: Work = { slice, redact: createRedactor(secretsIn(slice.credential)), ctx: prepared.ctx, turn: 0, trouble: 0, waiting: new Set(), rounds: 0 };
     while (!options.budget.exhausted()) {
       const step = await takeStep(connector, work, options);
       if (step === 'nothing') {
@@ -62,7 +66,7 @@ export async function runSlice(connector: Connector, options: SliceOptions): Pro
         return 'done';
       }
       if (step.kind === 'stop') {
-        await end(false, step.error);
+        await end(false, { ...step.error, message: work.redact(step.error.message) });
         return 'failed';
       }
       if (step.kind === 'pause') {
@@ -131,12 +135,17 @@ function handle(connector: Connector, work: Work, state: ClaimState, records: Cl
     connector,
     ctx: work.ctx,
     waiting: work.waiting,
-    settle: (outcomes) => options.store.settle(work.slice.token, outcomes),
+    settle: (outcomes) => options.store.settle(work.slice.token, outcomes.map((outcome) => redactOutcome(outcome, work.redact))),
     log: options.log,
   };
   if (state === 'accepted') return settleVerdicts(target, records);
   if (state === 'uncertain' && connector.dedupe === 'lookup') return settleDoubt(target, records);
   return sendBatch(target, records);
+}
+
+function redactOutcome(outcome: SettledOutcome, redact: Redactor): SettledOutcome {
+  const clean = (text: string | null | undefined): string | null => (text ? redact(text) : null);
+  return { ...outcome, message: clean(outcome.message), template: clean(outcome.template), value: clean(outcome.value), response: clean(outcome.response) };
 }
 
 /** A system that fails as a whole again and again is left alone for now; one that asks for a pause gets it. */

@@ -25,7 +25,8 @@ function StaleBanner() {
   const subscribe = useCallback((tell: () => void) => cache.subscribe(tell), [cache]);
   const trouble = useSyncExternalStore(subscribe, () => readTrouble(cache));
   const [kind = '', oldest = ''] = trouble.split(' ');
-  if (!trouble) return null;
+  // The end of the session has a banner of its own.
+  if (!trouble || kind === 'session') return null;
   const age = f.relative(new Date(Math.min(Number(oldest), now)).toISOString(), now);
   const again = () => void queries.refetchQueries({ type: 'active', predicate: ({ state }) => state.status === 'error' });
   return (

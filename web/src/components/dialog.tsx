@@ -11,6 +11,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     const shown = dialog.current;
     const before = document.activeElement;
     if (shown && !shown.open) shown.showModal();
+    shown?.querySelector<HTMLElement>('[data-first-focus]')?.focus();
     return () => {
       shown?.close();
       // What opened it may be gone, as a retry button is once everything is on its way.

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { PointerEvent } from 'react';
 import { useLocation } from 'wouter';
 import { useFormat, useT } from '../lib/i18n.tsx';
@@ -16,7 +16,6 @@ export function TickBar({ name, runs, hrefOf }: TickBarProps) {
   const f = useFormat();
   const [, navigate] = useLocation();
   const [at, setAt] = useState<number | null>(null);
-  const textId = useId();
   const shown = runs.slice(-TICK.slots);
   const kinds = shown.map(({ status }) => runStatus(status));
   const count = (kind: string) => kinds.filter((other) => other === kind).length;
@@ -60,11 +59,14 @@ export function TickBar({ name, runs, hrefOf }: TickBarProps) {
         <svg viewBox={`0 0 ${WIDTH} ${TICK.height}`} preserveAspectRatio="none" aria-hidden="true">
           {tickPaths(kinds).map(({ kind, d }) => <path key={kind} d={d} className={`tick-${kind}`} />)}
           {at !== null && (
-            <rect className="tick-chosen" x={(TICK.slots - shown.length + at) * TICK.pitch - 1} y="0" width={TICK.width + 2} height={TICK.height} />
+            <rect
+              className="tick-chosen" x={(TICK.slots - shown.length + at) * TICK.pitch - 1} y="0"
+              width={TICK.width + 2} height={TICK.height}
+            />
           )}
         </svg>
       </div>
-      <p className="muted tick-text" id={textId}>{chosen ? describe(chosen) : summary}</p>
+      <p className="muted tick-text">{chosen ? describe(chosen) : summary}</p>
     </div>
   );
 }

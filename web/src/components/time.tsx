@@ -11,7 +11,10 @@ export function Time({ iso, as = 'dateTime' }: TimeProps) {
     relative: () => f.relative(iso, now),
     when: () => f.when(iso, now),
     dateTime: () => f.dateTime(iso),
-    both: () => `${f.dateTime(iso)} (${f.relative(iso, now)})`,
+    both: () => {
+      const [full, relative] = [f.dateTime(iso), f.relative(iso, now)];
+      return full === relative ? full : `${full} (${relative})`;
+    },
   };
   return <time dateTime={iso} title={f.exact(iso)}>{words[as]()}</time>;
 }

@@ -13,7 +13,7 @@ export function roundUp(value: number): number {
   return step * power;
 }
 
-type Shapes = { exported: string; failed: string; failedRuns: string; duration: string; dots: string; top: number; longest: number; step: number };
+type Shapes = Record<'exported' | 'failed' | 'failedRuns' | 'duration' | 'dots', string> & { top: number; longest: number; step: number };
 
 const box = (x: number, y: number, width: number, height: number): string =>
   (height > 0 ? `M${x.toFixed(1)} ${y.toFixed(1)}h${width.toFixed(1)}v${height.toFixed(1)}h-${width.toFixed(1)}z` : '');

@@ -7,16 +7,25 @@ const isInstant = (text: string): boolean => /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/
 
 /** A finding's evidence in the reader's language: numbers and times written out, the rest as it is. */
 export function factsOf(evidence: Finding['evidence'], f: Format): Facts {
+  const text = (key: string): string | undefined => {
+    const value = evidence?.[key];
+    if (typeof value === 'number') return f.number(value);
+    if (typeof value !== 'string') return undefined;
+    return isInstant(value) ? f.dateTime(value) : value;
+  };
   return {
-    text: (key) => {
-      const value = evidence?.[key];
-      if (typeof value === 'number') return f.number(value);
-      if (typeof value !== 'string') return undefined;
-      return isInstant(value) ? f.dateTime(value) : value;
-    },
+    text,
     count: (key, one, other) => {
       const value = evidence?.[key];
       return typeof value === 'number' ? f.count(value, one, other) : undefined;
+    },
+    part: (key, write) => {
+      const value = text(key);
+      return value ? write(value) : '';
+    },
+    pair: (one, other, write) => {
+      const [first, second] = [text(one), text(other)];
+      return first && second ? write(first, second) : '';
     },
   };
 }
@@ -40,5 +49,6 @@ export function tellableFindings(findings: readonly Finding[]): Finding[] {
   const rules = new Set(findings.filter(({ severity }) => severity !== 'info').map(({ rule }) => rule));
   const told = findings.filter(({ rule }) => rule !== 'cause_refused' && !(rule === 'last_run_failed' && rules.has('sync_failing')));
   const place = (list: readonly string[], word: string) => (list.includes(word) ? list.indexOf(word) : list.length);
-  return told.toSorted((a, b) => place(SEVERITIES, a.severity) - place(SEVERITIES, b.severity) || place(FIRST, a.rule) - place(FIRST, b.rule));
+  const severity = (finding: Finding) => place(SEVERITIES, finding.severity);
+  return told.toSorted((a, b) => severity(a) - severity(b) || place(FIRST, a.rule) - place(FIRST, b.rule));
 }

@@ -19,15 +19,17 @@ export type Problem = {
 export function problemOf(row: IntegrationRow, run: Run | null, causes: readonly Cause[]): Problem | null {
   if (row.last_run?.error_message) {
     return {
-      message: row.last_run.error_message, at: row.last_run.finished_at ?? null, code: run?.error_code ?? null, field: run?.error_field ?? null,
-      status: run?.error_status ?? null, category: run?.error_category ?? null, runId: row.last_run.id, causeId: null,
+      message: row.last_run.error_message, at: row.last_run.finished_at ?? null,
+      code: run?.error_code ?? null, field: run?.error_field ?? null, status: run?.error_status ?? null,
+      category: run?.error_category ?? null, runId: row.last_run.id, causeId: null,
     };
   }
   const [largest] = causes;
   if (!largest) return null;
   return {
     message: largest.sample || largest.template || '', at: largest.last_seen ?? null, code: largest.code || null,
-    field: largest.payload_field || largest.field || null, status: null, category: largest.category || null, runId: null, causeId: largest.id,
+    field: largest.payload_field || largest.field || null, status: null, category: largest.category || null,
+    runId: null, causeId: largest.id,
   };
 }
 

@@ -2,7 +2,9 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { ApiError, toApiError } from './api-error.ts';
 import type { Client } from './client.ts';
-import { Attempt, Cause, FailedRecord, IntegrationRow, Notification, Organization, RecordDetail, Retry, Run, WaitingRecord } from './rows.ts';
+import {
+  Attempt, Cause, FailedRecord, IntegrationRow, Notification, Organization, RecordDetail, Retry, Run, WaitingRecord,
+} from './rows.ts';
 
 type Answer = PromiseLike<{ data: unknown; error: { message: string; code?: string; hint?: string } | null; status: number }>;
 

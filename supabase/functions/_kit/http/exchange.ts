@@ -31,14 +31,18 @@ export class WireError extends Error {
   }
 }
 
-export type Wire = { lookup: Lookup; agents: { 'http:': http.Agent; 'https:': https.Agent }; maxBytes: number };
+type Agents = { 'http:': http.Agent; 'https:': https.Agent };
+
+/** `kept` connections serve reading only: on one that closes without an answer, Deno sends a request again by itself. */
+export type Wire = { lookup: Lookup; kept: Agents; fresh: Agents; maxBytes: number };
 
 /** Idle connections close after this long, so that a finished slice leaves none behind. */
 const IDLE_MS = 15_000;
 
 export function createWire(lookup: Lookup, maxBytes: number): Wire {
-  const options = { keepAlive: true, maxSockets: 8, maxFreeSockets: 4, timeout: IDLE_MS };
-  return { lookup, agents: { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }, maxBytes };
+  const agents = (options: http.AgentOptions): Agents => ({ 'http:': new http.Agent(options), 'https:': new https.Agent(options) });
+  const limits = { maxSockets: 8, maxFreeSockets: 4, timeout: IDLE_MS };
+  return { lookup, kept: agents({ ...limits, keepAlive: true }), fresh: agents({ ...limits, keepAlive: false }), maxBytes };
 }
 
 /** Sockets whose connection (and handshake) once stood: what is sent on them may arrive. */
@@ -86,8 +90,9 @@ export function exchange(wire: Wire, request: WireRequest, timeoutMs: number, si
 
 function open(wire: Wire, { method, url, headers }: WireRequest): ClientRequest {
   const options = { method, headers, maxHeaderSize: MAX_HEADER_BYTES, lookup: wire.lookup };
-  if (url.protocol === 'https:') return https.request(url, { ...options, agent: wire.agents['https:'] });
-  return http.request(url, { ...options, agent: wire.agents['http:'] });
+  const agents = ['GET', 'HEAD'].includes(method) ? wire.kept : wire.fresh;
+  if (url.protocol === 'https:') return https.request(url, { ...options, agent: agents['https:'] });
+  return http.request(url, { ...options, agent: agents['http:'] });
 }
 
 type Progress = { sent: boolean; isHandshake(): boolean };

@@ -48,7 +48,10 @@ export function AttemptsTable({ record, integration }: { record: string; integra
       key: 'run', head: t.integration.run, label: t.integration.run,
       cell: (row: Attempt) => (row.run_id ? <Link href={paths.run(org.slug, integration.slug, row.run_id)}>{row.run_id}</Link> : '–'),
     },
-    { key: 'request', head: c.request, label: c.request, cell: (row: Attempt) => (row.request_id ? <code>{printable(row.request_id)}</code> : '–') },
+    {
+      key: 'request', head: c.request, label: c.request,
+      cell: (row: Attempt) => (row.request_id ? <code>{printable(row.request_id)}</code> : '–'),
+    },
   ];
   return (
     <Loaded query={query}>

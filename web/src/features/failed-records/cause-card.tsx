@@ -27,7 +27,9 @@ function Offending({ cause, all }: { cause: Cause; all: boolean }) {
     <div>
       <p className="vendor-label">{t.failed.offending}</p>
       <ul className="plain values">
-        {shown.map(({ value, records }) => <li key={value}><code>{printable(value)}</code> <span className="muted">{f.number(records)}</span></li>)}
+        {shown.map(({ value, records }) => (
+          <li key={value}><code>{printable(value)}</code> <span className="muted">{f.number(records)}</span></li>
+        ))}
         {rest > 0 && <li className="muted">{t.failed.offendingMore(rest)}</li>}
       </ul>
     </div>

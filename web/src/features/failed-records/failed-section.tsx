@@ -47,7 +47,9 @@ function StateFilter({ integration, chosen }: { integration: IntegrationRow; cho
       <ul className="plain tabs">
         {counts.filter(([state, , n]) => n > 0 || state === null || state === chosen).map(([state, word, n]) => (
           <li key={word}>
-            <Link href={state ? `${href}?state=${state}` : href} aria-current={state === chosen ? 'true' : undefined}>{word} {f.number(n)}</Link>
+            <Link href={state ? `${href}?state=${state}` : href} aria-current={state === chosen ? 'true' : undefined}>
+              {word} {f.number(n)}
+            </Link>
           </li>
         ))}
       </ul>

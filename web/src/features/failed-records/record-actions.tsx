@@ -52,8 +52,10 @@ function Decide({ record }: { record: string }) {
   );
 }
 
+type RecordActionsProps = { record: RecordDetail; integration: IntegrationRow; hint: MappingHint | null };
+
 /** What a person can do about one record; which of it depends on the record's state. */
-export function RecordActions({ record, integration, hint }: { record: RecordDetail; integration: IntegrationRow; hint: MappingHint | null }) {
+export function RecordActions({ record, integration, hint }: RecordActionsProps) {
   const t = useT();
   const dismissable = isRetryable(record.state) || record.state === 'retrying' || record.state === 'queued';
   return (

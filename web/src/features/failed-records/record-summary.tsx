@@ -7,13 +7,18 @@ import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { FailedRecord, IntegrationRow, RecordDetail } from '../../lib/rows.ts';
 
-type Failure = Omit<FailedRecord, 'payload_field'> | RecordDetail;
+type FailureProps = {
+  record: Omit<FailedRecord, 'payload_field'> | RecordDetail;
+  payloadField: string | null;
+  integration: IntegrationRow;
+};
 
 /** What the system said about a record, and which field and value it blamed. */
-export function Failure({ record, payloadField, integration }: { record: Failure; payloadField: string | null; integration: IntegrationRow }) {
+export function Failure({ record, payloadField, integration }: FailureProps) {
   const t = useT();
   const f = useFormat();
   const code = (text: string | null | undefined) => text && <code>{printable(text)}</code>;
+  const next = record.state === 'retrying' ? record.next_attempt_at : null;
   const systemsOwn = record.error_field && record.error_field !== payloadField ? ` (${printable(record.error_field)})` : '';
   return (
     <>
@@ -22,7 +27,7 @@ export function Failure({ record, payloadField, integration }: { record: Failure
         [t.integration.field, payloadField ? <>{code(payloadField)}{systemsOwn}</> : code(record.error_field) || t.integration.noField],
         [t.failed.value, code(record.error_value)],
         [t.integration.failedAt, record.failed_at && <Time iso={record.failed_at} as="both" />],
-        [t.failed.nextAttempt, record.state === 'retrying' && record.next_attempt_at ? <Time iso={record.next_attempt_at} as="both" /> : t.failed.noNextAttempt],
+        [t.failed.nextAttempt, next ? <Time iso={next} as="both" /> : t.failed.noNextAttempt],
         [t.failed.columns.attempts, f.number(record.attempts)],
         [t.integration.code, code(record.error_code)],
         [t.integration.httpStatus, record.error_status],

@@ -22,7 +22,14 @@ import { useSelection } from './use-selection.ts';
 
 type RecordsTableProps = { integration: IntegrationRow; filter: Omit<RecordFilter, 'integration'>; empty: string };
 
-function useColumns(integration: IntegrationRow, selection: ReturnType<typeof useSelection>, open: ReadonlySet<string>, toggle: (id: string) => void) {
+type ColumnsOptions = {
+  integration: IntegrationRow;
+  selection: ReturnType<typeof useSelection>;
+  open: ReadonlySet<string>;
+  toggle: (id: string) => void;
+};
+
+function useColumns({ integration, selection, open, toggle }: ColumnsOptions) {
   const t = useT();
   const f = useFormat();
   const { org } = useOrg();
@@ -55,14 +62,23 @@ function useColumns(integration: IntegrationRow, selection: ReturnType<typeof us
           </span>
         ),
       },
-      { key: 'state', head: c.state, label: c.state, cell: (row: FailedRecord) => <StatusPill kind={recordStatus(row.state)} word={t.failed.states[row.state] ?? row.state} /> },
+      {
+        key: 'state', head: c.state, label: c.state,
+        cell: (row: FailedRecord) => <StatusPill kind={recordStatus(row.state)} word={t.failed.states[row.state] ?? row.state} />,
+      },
       { key: 'field', head: c.field, label: c.field, cell: (row: FailedRecord) => <FieldName row={row} /> },
-      { key: 'message', head: c.message, label: c.message, cell: (row: FailedRecord) => <span lang="en" className="clip">{printable(row.error_message ?? '–')}</span> },
+      {
+        key: 'message', head: c.message, label: c.message,
+        cell: (row: FailedRecord) => <span lang="en" className="clip">{printable(row.error_message ?? '–')}</span>,
+      },
       {
         key: 'amount', head: c.amount, label: c.amount, numeric: true,
         cell: (row: FailedRecord) => (row.amount ? f.amount(row.amount, row.currency ?? '') : '–'),
       },
-      { key: 'failed', head: c.failedAt, label: c.failedAt, cell: (row: FailedRecord) => (row.failed_at ? <Time iso={row.failed_at} as="when" /> : '–') },
+      {
+        key: 'failed', head: c.failedAt, label: c.failedAt,
+        cell: (row: FailedRecord) => (row.failed_at ? <Time iso={row.failed_at} as="when" /> : '–'),
+      },
       { key: 'attempts', head: c.attempts, label: c.attempts, numeric: true, cell: (row: FailedRecord) => f.number(row.attempts) },
     ];
   };
@@ -90,7 +106,7 @@ export function RecordsTable({ integration, filter, empty }: RecordsTableProps) 
     if (!after.delete(id)) after.add(id);
     return after;
   });
-  const columns = useColumns(integration, selection, open, toggle);
+  const columns = useColumns({ integration, selection, open, toggle });
   return (
     <Loaded query={query}>
       {(rows) => {
@@ -109,7 +125,8 @@ export function RecordsTable({ integration, filter, empty }: RecordsTableProps) 
               </div>
             )}
             <DataTable
-              caption={t.failed.caption(trail.length, rows.length, next !== null)} columns={columns(rows)} rows={rows} keyOf={(row) => row.id}
+              caption={t.failed.caption(trail.length, rows.length, next !== null)} columns={columns(rows)}
+              rows={rows} keyOf={(row) => row.id}
               detail={(row) => (open.has(row.id) ? <RecordSummary record={row} integration={integration} /> : null)}
             />
             {(trail.length > 0 || next) && (

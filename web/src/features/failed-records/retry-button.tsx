@@ -5,7 +5,11 @@ import { useOff } from '../../lib/use-off.ts';
 import { RetryDialog } from './retry-dialog.tsx';
 import type { RetryDialogProps } from './retry-dialog.tsx';
 
-type RetryButtonProps = Omit<RetryDialogProps, 'onClose' | 'hint'> & Partial<Pick<RetryDialogProps, 'hint'>> & { label: string; primary?: boolean };
+type RetryButtonProps = Omit<RetryDialogProps, 'onClose' | 'hint'> & {
+  label: string;
+  primary?: boolean;
+  hint?: RetryDialogProps['hint'];
+};
 
 /** Opens the question that comes before a retry. */
 export function RetryButton({ label, primary, hint = null, ...order }: RetryButtonProps) {

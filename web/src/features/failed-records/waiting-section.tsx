@@ -31,7 +31,10 @@ export function WaitingSection({ integration }: { integration: IntegrationRow })
       key: 'amount', head: c.amount, label: c.amount, numeric: true,
       cell: (row: WaitingRecord) => (row.amount ? f.amount(row.amount, row.currency ?? '') : '–'),
     },
-    { key: 'date', head: t.record.date, label: t.record.date, cell: (row: WaitingRecord) => (row.occurred_on ? f.date(row.occurred_on) : '–') },
+    {
+      key: 'date', head: t.record.date, label: t.record.date,
+      cell: (row: WaitingRecord) => (row.occurred_on ? f.date(row.occurred_on) : '–'),
+    },
     {
       key: 'received', head: t.record.received, label: t.record.received,
       cell: (row: WaitingRecord) => (row.created_at ? <Time iso={row.created_at} as="when" /> : '–'),

@@ -43,9 +43,10 @@ function History({ runs, days, integration }: { runs: readonly Run[]; days: numb
   if (over.length === 0) return <p>{t.history.empty(days)}</p>;
   const sum = (pick: (run: Run) => number) => f.number(over.reduce((total, run) => total + pick(run), 0));
   const typical = median(over.flatMap(({ duration_ms }) => (duration_ms == null ? [] : [duration_ms])));
+  const duration = typical === null ? '–' : f.duration(typical);
   return (
     <>
-      <p>{t.history.summary(over.length, sum((run) => run.exported), sum((run) => run.failed), typical === null ? '–' : f.duration(typical))}</p>
+      <p>{t.history.summary(over.length, sum((run) => run.exported), sum((run) => run.failed), duration)}</p>
       {runs.length === RUN_LIMIT && <p className="strong">{t.history.limited(RUN_LIMIT)}</p>}
       <RunsChart {...historyBars(over, days, now)} days={days} integration={integration} />
       <RunsTable runs={runs} integration={integration} />

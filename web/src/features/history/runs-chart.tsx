@@ -17,7 +17,8 @@ function useBarText(binHours: number | null): (bar: Bar) => string {
     const from = f.dateTime(new Date(bar.from).toISOString());
     const when = binHours === null ? from : `${from} – ${f.dateTime(new Date(bar.to).toISOString())}`;
     if (bar.runs === 0) return t.history.gap(when);
-    return t.history.bar(when, bar.runs, f.number(bar.exported), f.number(bar.failed), bar.durationMs === null ? '–' : f.duration(bar.durationMs))
+    const duration = bar.durationMs === null ? '–' : f.duration(bar.durationMs);
+    return t.history.bar(when, bar.runs, f.number(bar.exported), f.number(bar.failed), duration)
       + (bar.failedRuns > 0 ? ` · ${t.history.failedRuns(bar.failedRuns)}` : '');
   };
 }

@@ -37,7 +37,10 @@ export function RunsTable({ runs, integration }: { runs: readonly Run[]; integra
     { key: 'selected', head: c.selected, label: c.selected, numeric: true, cell: (run: Run) => f.number(run.selected) },
     { key: 'exported', head: c.exported, label: c.exported, numeric: true, cell: (run: Run) => f.number(run.exported) },
     { key: 'failed', head: c.failed, label: c.failed, numeric: true, cell: (run: Run) => f.number(run.failed) },
-    { key: 'other', head: c.other, label: c.other, cell: (run: Run) => t.history.other(run.retrying, run.skipped, run.uncertain, run.accepted) },
+    {
+      key: 'other', head: c.other, label: c.other,
+      cell: (run: Run) => t.history.other(run.retrying, run.skipped, run.uncertain, run.accepted),
+    },
     {
       key: 'trigger', head: c.trigger, label: c.trigger,
       cell: (run: Run) => run.requested_by_name ?? t.history.triggers[run.trigger] ?? run.trigger,

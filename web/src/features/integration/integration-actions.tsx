@@ -17,7 +17,10 @@ function Power({ integration }: { integration: IntegrationRow }) {
   const order = { org: org.id, integration: integration.integration_id };
   if (!integration.enabled) {
     return (
-      <ActionButton off={off} pending={power.pending} onClick={() => void power.run({ ...order, enabled: true, reason: t.integration.turnOn })}>
+      <ActionButton
+        off={off} pending={power.pending}
+        onClick={() => void power.run({ ...order, enabled: true, reason: t.integration.turnOn })}
+      >
         {t.integration.turnOn}
       </ActionButton>
     );
@@ -46,7 +49,10 @@ export function IntegrationActions({ integration }: { integration: IntegrationRo
   const off = forbidden ?? (integration.enabled ? busy : t.integration.syncOff);
   return (
     <div className="row">
-      <ActionButton off={off} pending={sync.pending} onClick={() => void sync.run({ org: org.id, integration: integration.integration_id })}>
+      <ActionButton
+        off={off} pending={sync.pending}
+        onClick={() => void sync.run({ org: org.id, integration: integration.integration_id })}
+      >
         {t.integration.sync}
       </ActionButton>
       <Power integration={integration} />

@@ -91,7 +91,9 @@ export function WhatHappened({ integration }: { integration: IntegrationRow }) {
         <h2 id={id}>{t.integration.happened}</h2>
         <StatusPill kind={kind} />
       </div>
-      {integration.monitor_late && <p className="strong">{t.fresh.monitorLate} {t.status.lastKnown(t.status[lastKnownStatus(integration)])}.</p>}
+      {integration.monitor_late && (
+        <p className="strong">{t.fresh.monitorLate} {t.status.lastKnown(t.status[lastKnownStatus(integration)])}.</p>
+      )}
       <p className="lead">{explained?.what ?? (kind === 'ok' ? t.integration.allWell : '')}</p>
       <Facts of={[
         [t.integration.since, since && <Time iso={since} as="both" />],

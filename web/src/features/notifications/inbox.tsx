@@ -34,7 +34,10 @@ export function Inbox() {
   const mark = useAction(markRead, () => t.inbox.marked);
   const unread = query.data?.filter(({ read_at }) => !read_at).length ?? 0;
   const readAll = (
-    <ActionButton off={unread === 0 ? t.inbox.nothingUnread : null} pending={mark.pending} onClick={() => void mark.run({ org: org.id, notifications: null })}>
+    <ActionButton
+      off={unread === 0 ? t.inbox.nothingUnread : null} pending={mark.pending}
+      onClick={() => void mark.run({ org: org.id, notifications: null })}
+    >
       {unread > 0 ? t.inbox.markAll(unread) : t.inbox.nothingUnread}
     </ActionButton>
   );

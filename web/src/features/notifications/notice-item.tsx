@@ -70,7 +70,7 @@ export function NoticeItem({ notification }: { notification: Notification }) {
           {unread && <span className="unread-dot">{t.inbox.unread}</span>}{' '}
           {href ? <Link href={href} onClick={read}>{title}</Link> : title}
         </h3>
-        <StatusPill kind={kind} word={notification.kind === 'recovered' ? undefined : t.inbox.severities[notification.severity ?? ''] ?? undefined} />
+        <StatusPill kind={kind} word={notification.kind === 'recovered' ? undefined : t.inbox.severities[notification.severity ?? '']} />
       </div>
       {more && <p>{more}</p>}
       {words && notification.kind !== 'recovered' && <p lang="en" className="quote">{printable(words)}</p>}

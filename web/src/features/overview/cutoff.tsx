@@ -4,13 +4,14 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** Time left until the accounting cut-off, and what is not across yet, by currency. */
 export function Cutoff({ at, integrations }: { at: string | null | undefined; integrations: readonly IntegrationRow[] }) {
   const t = useT();
   const f = useFormat();
-  const now = useNow(60_000);
+  const now = useNow(MINUTE_MS);
   const missing = integrations.reduce((sum, row) => sum + row.open_failed + row.open_dead + row.open_uncertain + row.open_retrying
     + row.open_queued + row.open_accepted, 0);
   const amounts = f.amounts(sumAmounts(integrations.flatMap((row) => row.amounts_open)));
@@ -20,7 +21,8 @@ export function Cutoff({ at, integrations }: { at: string | null | undefined; in
     <div className={urgent ? 'cutoff cutoff-urgent' : 'cutoff'}>
       <p className="strong">
         <ClockIcon />{' '}
-        {left === null ? t.overview.cutoffNone : left > 0 ? t.overview.cutoff(f.duration(Math.ceil(left / 60_000) * 60_000)) : t.overview.cutoffPassed}
+        {left === null && t.overview.cutoffNone}
+        {left !== null && (left > 0 ? t.overview.cutoff(f.duration(Math.ceil(left / MINUTE_MS) * MINUTE_MS)) : t.overview.cutoffPassed)}
         {at && <> <time className="nowrap" dateTime={at}>({f.dateTime(at)})</time></>}
       </p>
       <p>{missing > 0 ? t.overview.notAcross([t.records(missing), amounts].filter(Boolean).join(' · ')) : t.overview.allAcross}</p>

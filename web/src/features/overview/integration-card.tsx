@@ -35,6 +35,7 @@ function Times({ row }: { row: IntegrationRow }) {
   const f = useFormat();
   const now = useNow(60_000);
   const due = row.enabled ? row.next_due_at : null;
+  const overdue = due && !row.active_run && Date.parse(due) < now - 60_000;
   return (
     <dl className="card-times">
       <div>
@@ -45,7 +46,7 @@ function Times({ row }: { row: IntegrationRow }) {
         <dt>{t.overview.next}</dt>
         <dd>
           {!due && t.overview.notPlanned}
-          {due && (Date.parse(due) < now - 60_000 && !row.active_run ? t.overview.overdue(f.relative(due, now)) : <Time iso={due} as="when" />)}
+          {due && (overdue ? t.overview.overdue(f.relative(due, now)) : <Time iso={due} as="when" />)}
           {due && row.every_minutes ? `, ${everyInWords(row.every_minutes, t, f)}` : ''}
         </dd>
       </div>
@@ -59,6 +60,7 @@ export function IntegrationCard({ org, row }: { org: string; row: IntegrationRow
   const f = useFormat();
   const kind = statusOf(row);
   const [first] = tellableFindings(row.findings.length > 0 ? row.findings : row.reason ? [row.reason] : []);
+  const reason = kind === 'ok' ? t.integration.allWell : first && explain(first, t, f).what;
   const href = paths.integration(org, row.slug);
   return (
     <li className={`card card-${kind}`}>
@@ -67,7 +69,7 @@ export function IntegrationCard({ org, row }: { org: string; row: IntegrationRow
         <StatusPill kind={kind} />
       </div>
       {row.monitor_late && <p className="muted">{t.status.lastKnown(t.status[lastKnownStatus(row)])}</p>}
-      <p className="reason">{first && kind !== 'ok' ? explain(first, t, f).what : kind === 'ok' ? t.integration.allWell : ''}</p>
+      <p className="reason">{reason}</p>
       {row.active_run && (
         <p className="running">
           {row.active_run.status === 'scheduled'

@@ -56,7 +56,10 @@ export function SignInForm({ email, onDone }: { email: string | null; onDone?: (
         aria-describedby={problem ? problemId : undefined} aria-invalid={problem ? true : undefined}
       />
       <label htmlFor={passwordId}>{t.signIn.password}</label>
-      <input id={passwordId} name="password" type="password" autoComplete="current-password" required aria-describedby={problem ? problemId : undefined} />
+      <input
+        id={passwordId} name="password" type="password" autoComplete="current-password" required
+        aria-describedby={problem ? problemId : undefined} data-first-focus={email ? true : undefined}
+      />
       <p className="form-problem" id={problemId} role="alert">{problem}</p>
       <button type="submit" className="primary" aria-disabled={pending || undefined}>{pending ? t.signIn.busy : t.signIn.submit}</button>
     </form>

@@ -7,7 +7,7 @@ export const enFindings: typeof nbFindings = {
       todo: 'Read the message below, put right what it points at, then retry the failed records.',
     },
     no_success: {
-      what: (f) => `No successful run for ${f.text('hours') ?? '48'} hours${f.text('last_success_at') ? `; the last was ${f.text('last_success_at')}` : ''}.`,
+      what: (f) => `No successful run for ${f.text('hours') ?? '48'} hours${f.part('last_success_at', (it) => `; the last was ${it}`)}.`,
       todo: 'Check that the integration is on and that the system answers. Then sync now.',
     },
     credential_refused: {
@@ -15,7 +15,7 @@ export const enFindings: typeof nbFindings = {
       todo: 'Make a new one in the system and set it here. Waiting does not help.',
     },
     credential_expired: {
-      what: (f) => `The credential or certificate has expired${f.text('expired_at') ? ` (${f.text('expired_at')})` : ''}.`,
+      what: (f) => `The credential or certificate has expired${f.part('expired_at', (it) => ` (${it})`)}.`,
       todo: 'Renew it in the system and set the new one here. Waiting does not help.',
     },
     stuck_run: {
@@ -27,11 +27,11 @@ export const enFindings: typeof nbFindings = {
       todo: 'Check that the function for this system is deployed and that the clock runs.',
     },
     lag_critical: {
-      what: (f) => `The oldest waiting record has waited too long${f.text('since') ? `: since ${f.text('since')}` : ''}.`,
+      what: (f) => `The oldest waiting record has waited too long${f.part('since', (it) => `: since ${it}`)}.`,
       todo: 'See whether runs finish, and whether the system slows us down.',
     },
     failure_rate: {
-      what: (f) => `Too many records are refused${f.text('failed') && f.text('selected') ? `: ${f.text('failed')} of ${f.text('selected')} in the last run` : ''}.`,
+      what: (f) => `Too many records are refused${f.pair('failed', 'selected', (a, b) => `: ${a} of ${b} in the last run`)}.`,
       todo: 'See the causes below; fix the largest first.',
     },
     refused_open_long: {
@@ -39,7 +39,8 @@ export const enFindings: typeof nbFindings = {
       todo: 'Fix the cause now: they will not get across until someone does, and the accounting cut-off does not wait.',
     },
     last_run_warning: {
-      what: (f) => `The last run went through, but ${f.text('failed') && f.text('selected') ? `${f.text('failed')} of ${f.text('selected')}` : 'some'} records were refused or skipped.`,
+      what: (f) =>
+        `The last run went through, but ${f.pair('failed', 'selected', (a, b) => `${a} of ${b}`) || 'some'} records were refused or skipped.`,
       todo: 'See the causes below, then retry the failed records.',
     },
     refused_open: {
@@ -47,23 +48,25 @@ export const enFindings: typeof nbFindings = {
       todo: 'Fix the cause, then retry them.',
     },
     nothing_moved: {
-      what: (f) => `The run moved nothing although something was due${f.text('waiting') ? `: ${f.count('waiting', 'record', 'records')}` : ''}.`,
+      what: (f) =>
+        `The run moved nothing although something was due${f.part('waiting', () => `: ${f.count('waiting', 'record', 'records')}`)}.`,
       todo: 'Check the selection and the settings. A run that “succeeds” with nothing is not green.',
     },
     volume_unusual: {
-      what: (f) => `The number of records is unusual${f.text('selected') && f.text('usual') ? `: ${f.text('selected')}, usually ${f.text('usual')}` : ' for this integration'}.`,
+      what: (f) =>
+        `The number of records is unusual${f.pair('selected', 'usual', (a, b) => `: ${a}, usually ${b}`) || ' for this integration'}.`,
       todo: 'Compare with the history below, and check whether the source lacks something or sends too much.',
     },
     duration_unusual: {
-      what: (f) => `The run was unusually short or long${f.text('seconds') && f.text('usual') ? `: ${f.text('seconds')} s, usually ${f.text('usual')} s` : ''}.`,
+      what: (f) => `The run was unusually short or long${f.pair('seconds', 'usual', (a, b) => `: ${a} s, usually ${b} s`)}.`,
       todo: 'Compare with the history below. If each run is slower than the last, tell whoever operates this.',
     },
     credential_expires_soon: {
-      what: (f) => `The credential or certificate expires soon${f.text('expires_at') ? `: ${f.text('expires_at')}` : ''}.`,
+      what: (f) => `The credential or certificate expires soon${f.part('expires_at', (it) => `: ${it}`)}.`,
       todo: 'Renew it before it stops.',
     },
     credential_old: {
-      what: (f) => `The credential is older than agreed${f.text('set_at') ? `; set ${f.text('set_at')}` : ''}.`,
+      what: (f) => `The credential is older than agreed${f.part('set_at', (it) => `; set ${it}`)}.`,
       todo: 'Replace it when it suits.',
     },
     rate_limited: {
@@ -71,11 +74,11 @@ export const enFindings: typeof nbFindings = {
       todo: 'No hurry: we wait as long as it asks. If it lasts, ask the vendor for a higher limit.',
     },
     queue_depth: {
-      what: (f) => `The queue is long${f.text('waiting') ? `: ${f.count('waiting', 'record', 'records')}` : ''}.`,
+      what: (f) => `The queue is long${f.part('waiting', () => `: ${f.count('waiting', 'record', 'records')}`)}.`,
       todo: 'See whether the runs manage to empty it. If it grows, sync more often.',
     },
     lag: {
-      what: (f) => `The oldest waiting record has waited long${f.text('since') ? `: since ${f.text('since')}` : ''}.`,
+      what: (f) => `The oldest waiting record has waited long${f.part('since', (it) => `: since ${it}`)}.`,
       todo: 'See whether runs finish in time.',
     },
     uncertain_open: {
@@ -83,7 +86,8 @@ export const enFindings: typeof nbFindings = {
       todo: 'We ask the system before anything is sent again. Where it cannot say, you must look there and decide.',
     },
     sync_failing: {
-      what: (f) => (f.text('failures') ? `The sync has failed ${f.text('failures')} times in a row.` : 'The sync has failed again and again.'),
+      what: (f) =>
+        (f.text('failures') ? `The sync has failed ${f.text('failures')} times in a row.` : 'The sync has failed again and again.'),
       todo: 'Read the message below, and put right what it points at.',
     },
     unstable: {
@@ -91,7 +95,8 @@ export const enFindings: typeof nbFindings = {
       todo: 'See the history below: do the failures share a time or the same data?',
     },
     cause_refused: {
-      what: (f) => `Refused for one reason: ${f.count('records', 'record', 'records') ?? 'some records'}${f.text('field') ? `, the field ${f.text('field')}` : ''}.`,
+      what: (f) =>
+        `Refused for one reason: ${f.count('records', 'record', 'records') ?? 'some records'}${f.part('field', (it) => `, the field ${it}`)}.`,
       todo: 'Fix the cause below, then retry its records together.',
     },
     nobody_told: {

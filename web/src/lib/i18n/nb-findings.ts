@@ -3,6 +3,9 @@ export type Facts = {
   text: (key: string) => string | undefined;
   /** A number with its noun: `count('records', 'record', 'records')` is `2 records`. */
   count: (key: string, one: string, other: string) => string | undefined;
+  /** A part of a sentence about one thing, or about two; '' when the evidence lacks it. */
+  part: (key: string, write: (value: string) => string) => string;
+  pair: (one: string, other: string, write: (one: string, other: string) => string) => string;
 };
 
 type Explanation = { what: (facts: Facts) => string; todo: string };
@@ -15,7 +18,7 @@ export const nbFindings = {
       todo: 'Les meldingen under, rett det den peker på, og prøv de feilede postene på nytt.',
     },
     no_success: {
-      what: (f) => `Ingen vellykket kjøring på ${f.text('hours') ?? '48'} timer${f.text('last_success_at') ? `; sist ${f.text('last_success_at')}` : ''}.`,
+      what: (f) => `Ingen vellykket kjøring på ${f.text('hours') ?? '48'} timer${f.part('last_success_at', (it) => `; sist ${it}`)}.`,
       todo: 'Sjekk at integrasjonen er slått på og at systemet svarer. Kjør den så nå.',
     },
     credential_refused: {
@@ -23,7 +26,7 @@ export const nbFindings = {
       todo: 'Lag en ny nøkkel i systemet og legg den inn her. Å vente hjelper ikke.',
     },
     credential_expired: {
-      what: (f) => `Nøkkelen eller sertifikatet er utløpt${f.text('expired_at') ? ` (${f.text('expired_at')})` : ''}.`,
+      what: (f) => `Nøkkelen eller sertifikatet er utløpt${f.part('expired_at', (it) => ` (${it})`)}.`,
       todo: 'Forny det i systemet og legg det nye inn her. Å vente hjelper ikke.',
     },
     stuck_run: {
@@ -35,11 +38,11 @@ export const nbFindings = {
       todo: 'Sjekk at funksjonen for systemet er lagt ut og at klokken går.',
     },
     lag_critical: {
-      what: (f) => `Det eldste som venter, har ventet for lenge${f.text('since') ? `: siden ${f.text('since')}` : ''}.`,
+      what: (f) => `Det eldste som venter, har ventet for lenge${f.part('since', (it) => `: siden ${it}`)}.`,
       todo: 'Se om kjøringene blir ferdige, og om systemet bremser.',
     },
     failure_rate: {
-      what: (f) => `For mange poster blir avvist${f.text('failed') && f.text('selected') ? `: ${f.text('failed')} av ${f.text('selected')} i siste kjøring` : ''}.`,
+      what: (f) => `For mange poster blir avvist${f.pair('failed', 'selected', (a, b) => `: ${a} av ${b} i siste kjøring`)}.`,
       todo: 'Se årsakene under; rett den største først.',
     },
     refused_open_long: {
@@ -47,7 +50,8 @@ export const nbFindings = {
       todo: 'Rett årsaken nå: de kommer ikke over før noen gjør det, og regnskapsfristen venter ikke.',
     },
     last_run_warning: {
-      what: (f) => `Siste kjøring gikk, men ${f.text('failed') && f.text('selected') ? `${f.text('failed')} av ${f.text('selected')}` : 'noen'} poster ble avvist eller hoppet over.`,
+      what: (f) =>
+        `Siste kjøring gikk, men ${f.pair('failed', 'selected', (a, b) => `${a} av ${b}`) || 'noen'} poster ble avvist eller hoppet over.`,
       todo: 'Se årsakene under og prøv de feilede postene på nytt.',
     },
     refused_open: {
@@ -59,19 +63,20 @@ export const nbFindings = {
       todo: 'Sjekk utvalget og innstillingene. En kjøring som «lykkes» med ingenting, er ikke grønn.',
     },
     volume_unusual: {
-      what: (f) => `Antallet poster er uvanlig${f.text('selected') && f.text('usual') ? `: ${f.text('selected')}, mot vanligvis ${f.text('usual')}` : ' for denne integrasjonen'}.`,
+      what: (f) =>
+        `Antallet poster er uvanlig${f.pair('selected', 'usual', (a, b) => `: ${a}, mot vanligvis ${b}`) || ' for denne integrasjonen'}.`,
       todo: 'Sammenlign med historikken under, og sjekk om kilden mangler noe eller sender for mye.',
     },
     duration_unusual: {
-      what: (f) => `Kjøringen tok uvanlig kort eller lang tid${f.text('seconds') && f.text('usual') ? `: ${f.text('seconds')} s, mot vanligvis ${f.text('usual')} s` : ''}.`,
+      what: (f) => `Kjøringen tok uvanlig kort eller lang tid${f.pair('seconds', 'usual', (a, b) => `: ${a} s, mot vanligvis ${b} s`)}.`,
       todo: 'Sammenlign med historikken under. Blir den tregere hver gang, si fra til den som drifter.',
     },
     credential_expires_soon: {
-      what: (f) => `Nøkkelen eller sertifikatet utløper snart${f.text('expires_at') ? `: ${f.text('expires_at')}` : ''}.`,
+      what: (f) => `Nøkkelen eller sertifikatet utløper snart${f.part('expires_at', (it) => `: ${it}`)}.`,
       todo: 'Forny det før det stopper.',
     },
     credential_old: {
-      what: (f) => `Nøkkelen er eldre enn avtalt${f.text('set_at') ? `; satt ${f.text('set_at')}` : ''}.`,
+      what: (f) => `Nøkkelen er eldre enn avtalt${f.part('set_at', (it) => `; satt ${it}`)}.`,
       todo: 'Bytt nøkkel når det passer.',
     },
     rate_limited: {
@@ -79,11 +84,11 @@ export const nbFindings = {
       todo: 'Ingenting haster: vi venter så lenge systemet ber om. Varer det, spør leverandøren om høyere grense.',
     },
     queue_depth: {
-      what: (f) => `Køen er lang${f.text('waiting') ? `: ${f.count('waiting', 'post', 'poster')}` : ''}.`,
+      what: (f) => `Køen er lang${f.part('waiting', () => `: ${f.count('waiting', 'post', 'poster')}`)}.`,
       todo: 'Se om kjøringene rekker å tømme den. Vokser den, kjør oftere.',
     },
     lag: {
-      what: (f) => `Det eldste som venter, har ventet lenge${f.text('since') ? `: siden ${f.text('since')}` : ''}.`,
+      what: (f) => `Det eldste som venter, har ventet lenge${f.part('since', (it) => `: siden ${it}`)}.`,
       todo: 'Se om kjøringene blir ferdige i tide.',
     },
     uncertain_open: {
@@ -91,7 +96,8 @@ export const nbFindings = {
       todo: 'Vi spør systemet før noe sendes igjen. Kan det ikke svare, må du sjekke der og avgjøre.',
     },
     sync_failing: {
-      what: (f) => (f.text('failures') ? `Synkroniseringen har feilet ${f.text('failures')} ganger på rad.` : 'Synkroniseringen har feilet gang på gang.'),
+      what: (f) =>
+        (f.text('failures') ? `Synkroniseringen har feilet ${f.text('failures')} ganger på rad.` : 'Synkroniseringen har feilet gang på gang.'),
       todo: 'Les meldingen under, og rett det den peker på.',
     },
     unstable: {
@@ -99,7 +105,8 @@ export const nbFindings = {
       todo: 'Se historikken under: faller feilene på samme tid eller samme data?',
     },
     cause_refused: {
-      what: (f) => `${f.count('records', 'post', 'poster') ?? 'Noen poster'} er avvist av samme grunn${f.text('field') ? `, feltet ${f.text('field')}` : ''}.`,
+      what: (f) =>
+        `${f.count('records', 'post', 'poster') ?? 'Noen poster'} er avvist av samme grunn${f.part('field', (it) => `, feltet ${it}`)}.`,
       todo: 'Rett årsaken under, og prøv postene på nytt samlet.',
     },
     nobody_told: {

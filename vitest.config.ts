@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 // Fast tests that need no database must not wait for one: two projects, and only one of them boots Postgres.
-const pure = ['tests/connectors/**/*.test.ts', 'tests/kit/**/*.test.ts'];
+const pure = ['tests/connectors/**/*.test.ts', 'tests/kit/**/*.test.ts', 'tests/web/*.test.ts'];
+// A whole stack of its own, and a real browser.
+const browser = ['tests/web/acceptance.test.ts'];
 
 export default defineConfig({
   test: {
@@ -9,12 +11,13 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { test: { name: 'pure', include: pure, environment: 'node' } },
+      { test: { name: 'pure', include: pure, exclude: browser, environment: 'node' } },
+      { test: { name: 'browser', include: browser, environment: 'node', testTimeout: 60_000, hookTimeout: 180_000 } },
       {
         test: {
           name: 'database',
           include: ['tests/**/*.test.ts'],
-          exclude: [...pure, 'tests/web/**'],
+          exclude: [...pure, ...browser],
           environment: 'node',
           globalSetup: 'tests/support/global-setup.ts',
           setupFiles: 'tests/support/cleanup.ts',

@@ -133,7 +133,9 @@ async function runJob(sql: Sql, job: Job): Promise<JobRun> {
     return run;
   } finally {
     // Whatever the job left open (transaction, role, settings, locks) ends with it.
-    await connection.unsafe('rollback; discard all').simple().catch(() => undefined);
+    await connection.unsafe('rollback').catch(() => undefined);
+    // By itself: several statements in one message are a transaction, in which it is refused.
+    await connection.unsafe('discard all').catch(() => undefined);
     connection.release();
   }
 }

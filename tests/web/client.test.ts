@@ -36,7 +36,8 @@ function arrange({ expiresInSeconds, auth }: { expiresInSeconds: number | null; 
   return { client, read, rest: () => calls.filter(({ path }) => path.startsWith('/rest/')) };
 }
 
-const refused = () => Promise.resolve(Response.json({ code: 'refresh_token_not_found', message: 'Invalid Refresh Token' }, { status: 400 }));
+const refused = () =>
+  Promise.resolve(Response.json({ code: 'refresh_token_not_found', message: 'Invalid Refresh Token' }, { status: 400 }));
 
 async function failureOf(reading: Promise<unknown>): Promise<ApiError> {
   const error: unknown = await reading.then(() => null, (reason: unknown) => reason);

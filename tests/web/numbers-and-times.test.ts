@@ -24,13 +24,16 @@ describe('amounts', () => {
 
   it('add up exactly, currency by currency', () => {
     expect(sumAmounts([
-      { currency: 'NOK', amount: '0.1', records: 1 }, { currency: 'EUR', amount: '5', records: 1 }, { currency: 'NOK', amount: '0.20', records: 2 },
+      { currency: 'NOK', amount: '0.1', records: 1 },
+      { currency: 'EUR', amount: '5', records: 1 },
+      { currency: 'NOK', amount: '0.20', records: 2 },
     ])).toEqual([{ currency: 'EUR', amount: '5', records: 1 }, { currency: 'NOK', amount: '0.30', records: 3 }]);
   });
 
   it('add up to what whole cents add up to, whatever they are', () => {
     const cents = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
-    const text = (n: bigint) => `${n < 0n ? '-' : ''}${(n < 0n ? -n : n).toString().padStart(3, '0').replace(/(\d\d)$/, '.$1')}` as `${number}`;
+    const size = (n: bigint) => (n < 0n ? -n : n).toString().padStart(3, '0').replace(/(\d\d)$/, '.$1');
+    const text = (n: bigint) => `${n < 0n ? '-' : ''}${size(n)}` as `${number}`;
     fc.assert(fc.property(cents, cents, (a, b) => {
       expect(addDecimals(text(a), text(b))).toBe(text(a + b));
       expect(isDecimal(addDecimals(text(a), text(b)))).toBe(true);
@@ -75,7 +78,8 @@ it.each([[3_120, '3,1 sek'], [192_000, '3 min 12 sek'], [7_260_000, '2 t 1 min']
 );
 
 it.each([
-  [null, ['nn-NO', 'en'], 'nb'], [null, ['no'], 'nb'], [null, ['de-DE', 'en-US'], 'en'], [null, ['fi'], 'en'], ['nb', ['en-GB'], 'nb'], ['xx', ['nb'], 'nb'],
+  [null, ['nn-NO', 'en'], 'nb'], [null, ['no'], 'nb'], [null, ['de-DE', 'en-US'], 'en'], [null, ['fi'], 'en'],
+  ['nb', ['en-GB'], 'nb'], ['xx', ['nb'], 'nb'],
 ] as const)('with the choice %j and a browser that asks for %j the page speaks %s', (chosen, wanted, locale) => {
   expect(firstLocale(chosen, wanted)).toBe(locale);
 });

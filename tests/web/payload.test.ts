@@ -46,13 +46,16 @@ describe('the refused field in what was sent', () => {
   });
 
   it('is the same place in every way of writing it', () => {
-    expect(['lines[0].costCenter', '/lines/0/costCenter', 'lines.0.costCenter'].map(fieldPath)).toEqual(Array(3).fill(['lines', '0', 'costCenter']));
+    for (const written of ['lines[0].costCenter', '/lines/0/costCenter', 'lines.0.costCenter']) {
+      expect(fieldPath(written)).toEqual(['lines', '0', 'costCenter']);
+    }
   });
 });
 
 describe('another system’s words', () => {
   it('stay what they are, markup and all', () => {
-    expect(printable('<img src=x onerror=alert(1)> Ugyldig verdi\n\t"æøå" 🙂')).toBe('<img src=x onerror=alert(1)> Ugyldig verdi\n\t"æøå" 🙂');
+    const words = '<img src=x onerror=alert(1)> Ugyldig verdi\n\t"æøå" 🙂';
+    expect(printable(words)).toBe(words);
   });
 
   it('lose what cannot be seen and what turns text around', () => {
@@ -71,14 +74,16 @@ describe('another system’s words', () => {
 describe('of many errors', () => {
   type Row = Parameters<typeof problemOf>[0];
   const row = (error_message: string | null) => ({ last_run: { id: '8', finished_at: '2026-11-20T13:53:00Z', error_message } }) as Row;
-  const cause = { id: '3', sample: 'Invalid cost center code: 9999', field: 'glObject1', payload_field: 'costCenter' } as Parameters<typeof problemOf>[2][number];
+  type Cause = Parameters<typeof problemOf>[2][number];
+  const cause = { id: '3', sample: 'Invalid cost center code: 9999', field: 'glObject1', payload_field: 'costCenter' } as Cause;
 
   it('the one that stopped the whole run is shown', () => {
     expect(problemOf(row('Token expired'), null, [cause])).toMatchObject({ message: 'Token expired', runId: '8', causeId: null });
   });
 
   it('the cause of most failures is shown when the run itself went through', () => {
-    expect(problemOf(row(null), null, [cause])).toMatchObject({ message: 'Invalid cost center code: 9999', field: 'costCenter', causeId: '3' });
+    expect(problemOf(row(null), null, [cause]))
+      .toMatchObject({ message: 'Invalid cost center code: 9999', field: 'costCenter', causeId: '3' });
   });
 
   it('nothing is shown when nobody said anything', () => {

@@ -56,8 +56,9 @@ describe('history', () => {
 
   it('never draws outside its frame and breaks the line where there are no runs', () => {
     const bar = fc.record({
-      from: fc.constant(0), to: fc.constant(0), runs: fc.nat(3), exported: fc.nat(1e6), failed: fc.nat(1e6), failedRuns: fc.nat(2),
-      durationMs: fc.option(fc.nat(1e7)), runId: fc.constant(null),
+      from: fc.constant(0), to: fc.constant(0), runs: fc.nat(3), runId: fc.constant(null),
+      exported: fc.nat(1e6), failed: fc.nat(1e6), failedRuns: fc.nat(2),
+      durationMs: fc.option(fc.nat(1e7)),
     });
     fc.assert(fc.property(fc.array(bar, { maxLength: 60 }), (bars) => {
       const shapes = chartShapes(bars);
@@ -85,7 +86,8 @@ describe('history', () => {
 
 describe('the colours', () => {
   const css = readFileSync(new URL('../../web/src/styles/tokens.css', import.meta.url), 'utf8');
-  const pairs = new Map([...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }]));
+  const found = [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)];
+  const pairs = new Map(found.map(([, name, light, dark]) => [name, { light, dark }]));
   const luminance = (hex: string) => {
     const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
       .map((c) => (c <= 0.040_45 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
@@ -97,11 +99,13 @@ describe('the colours', () => {
   };
 
   it.each([
-    ['text', 'surface', 4.5], ['text', 'canvas', 4.5], ['muted', 'surface', 4.5], ['muted', 'canvas', 4.5], ['muted', 'sunken', 4.5], ['accent', 'surface', 4.5],
-    ['accent', 'canvas', 4.5], ['accent', 'sunken', 4.5], ['on-accent', 'accent', 4.5], ['surface', 'error', 4.5], ['error', 'surface', 4.5],
+    ['text', 'surface', 4.5], ['text', 'canvas', 4.5], ['muted', 'surface', 4.5], ['muted', 'canvas', 4.5], ['muted', 'sunken', 4.5],
+    ['accent', 'surface', 4.5], ['accent', 'canvas', 4.5], ['accent', 'sunken', 4.5], ['on-accent', 'accent', 4.5],
+    ['surface', 'error', 4.5], ['error', 'surface', 4.5],
     ['ok', 'ok-ground', 4.5], ['warning', 'warning-ground', 4.5], ['error', 'error-ground', 4.5], ['info', 'info-ground', 4.5],
     ['off', 'off-ground', 4.5], ['text', 'off-ground', 4.5], ['maintenance', 'maintenance-ground', 4.5], ['info', 'surface', 4.5],
-    ['control', 'surface', 3], ['control', 'canvas', 3], ['ok-fill', 'surface', 3], ['warning-fill', 'surface', 3], ['error-fill', 'surface', 3], ['off-fill', 'surface', 3],
+    ['control', 'surface', 3], ['control', 'canvas', 3], ['ok-fill', 'surface', 3], ['warning-fill', 'surface', 3],
+    ['error-fill', 'surface', 3], ['off-fill', 'surface', 3],
   ])('%s on %s have a contrast of at least %d:1, light and dark', (one, other, least) => {
     expect(contrast(one, other, 'light')).toBeGreaterThanOrEqual(least);
     expect(contrast(one, other, 'dark')).toBeGreaterThanOrEqual(least);

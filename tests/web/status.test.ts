@@ -47,7 +47,8 @@ describe('a list of integrations', () => {
 });
 
 it('open records are split into those that need a person and those that go by themselves', () => {
-  expect(openWork({ open_failed: 5, open_dead: 1, open_uncertain: 2, open_retrying: 3 })).toEqual({ act: 8, automatic: 3, retryable: 6, total: 11 });
+  expect(openWork({ open_failed: 5, open_dead: 1, open_uncertain: 2, open_retrying: 3 }))
+    .toEqual({ act: 8, automatic: 3, retryable: 6, total: 11 });
 });
 
 describe('looking again', () => {
@@ -57,7 +58,8 @@ describe('looking again', () => {
   });
 
   it('slows down while it fails, to five minutes at most', () => {
-    expect([1, 2, 3, 4, 5, 50].map((failures) => pollInterval(true, failures, 0.5))).toEqual([30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
+    expect([1, 2, 3, 4, 5, 50].map((failures) => pollInterval(true, failures, 0.5)))
+      .toEqual([30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
   });
 });
 

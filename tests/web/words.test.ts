@@ -3,6 +3,8 @@ import { explain, tellableFindings } from '../../web/src/lib/finding.ts';
 import { makeFormat } from '../../web/src/lib/format.ts';
 import { en } from '../../web/src/lib/i18n/en.ts';
 import { nb } from '../../web/src/lib/i18n/nb.ts';
+import { everyInWords } from '../../web/src/lib/schedule.ts';
+import { systemName } from '../../web/src/lib/system-name.ts';
 
 const formats = { nb: makeFormat('nb', 'Europe/Oslo'), en: makeFormat('en', 'Europe/Oslo') };
 const finding = (rule: string, evidence: Record<string, unknown> = {}, severity = 'red') => ({ rule, severity, since: null, evidence });
@@ -28,7 +30,8 @@ describe('the two languages', () => {
 });
 
 describe('a finding', () => {
-  it.each(Object.keys(nb.findings))('of the rule %s is one plain sentence and one advice in both languages, with or without numbers', (rule) => {
+  const rules = Object.keys(nb.findings);
+  it.each(rules)('of the rule %s is one plain sentence and one advice, in both languages, with and without numbers', (rule) => {
     const full = { records: 1200, waiting: 3, failed: 2, selected: 40, failures: 2, hours: 48, usual: 12, seconds: 5, field: 'costCenter' };
     for (const evidence of [{}, full]) {
       for (const [t, f] of [[nb, formats.nb], [en, formats.en]] as const) {
@@ -52,23 +55,37 @@ describe('a finding', () => {
   });
 
   it('writes times in the organization’s zone', () => {
-    expect(explain(finding('credential_expired', { expired_at: '2026-11-20T13:53:00+00:00' }), nb, formats.nb).what).toContain('20. nov. 2026, 14:53 CET');
+    const expired = finding('credential_expired', { expired_at: '2026-11-20T13:53:00+00:00' });
+    expect(explain(expired, nb, formats.nb).what).toContain('20. nov. 2026, 14:53 CET');
   });
 });
 
+it.each([
+  [60, 'hver time', 'every hour'], [15, 'hvert 15. minutt', 'every 15 minutes'],
+  [360, 'hver 6. time', 'every 6 hours'], [1440, 'hver dag', 'every day'],
+])(
+  'a schedule of %i minutes is told in words', (minutes, norwegian, english) => {
+    expect([everyInWords(minutes, nb), everyInWords(minutes, en)]).toEqual([norwegian, english]);
+  },
+);
+
+it('a system is called by its name, not by its slug', () => {
+  expect(['xledger', 'business-central'].map(systemName)).toEqual(['Xledger', 'Business Central']);
+});
+
 describe('of many findings', () => {
-  const rules = (list: ReturnType<typeof finding>[]) => tellableFindings(list).map(({ rule }) => rule);
+  const rulesOf = (list: ReturnType<typeof finding>[]) => tellableFindings(list).map(({ rule }) => rule);
 
   it('the worst is told first, and among equals the one that waiting cannot help', () => {
-    expect(rules([finding('lag', {}, 'yellow'), finding('sync_failing'), finding('credential_refused'), finding('no_success', {}, 'info')]))
+    expect(rulesOf([finding('lag', {}, 'yellow'), finding('sync_failing'), finding('credential_refused'), finding('no_success', {}, 'info')]))
       .toEqual(['credential_refused', 'sync_failing', 'lag', 'no_success']);
   });
 
   it('one that only repeats another is left out', () => {
-    expect(rules([finding('last_run_failed'), finding('sync_failing'), finding('cause_refused', {}, 'yellow')])).toEqual(['sync_failing']);
+    expect(rulesOf([finding('last_run_failed'), finding('sync_failing'), finding('cause_refused', {}, 'yellow')])).toEqual(['sync_failing']);
   });
 
   it('a failed last run is told while the streak is only recovering', () => {
-    expect(rules([finding('last_run_failed'), finding('sync_failing', {}, 'info')])).toEqual(['last_run_failed', 'sync_failing']);
+    expect(rulesOf([finding('last_run_failed'), finding('sync_failing', {}, 'info')])).toEqual(['last_run_failed', 'sync_failing']);
   });
 });

@@ -186,16 +186,18 @@ function failed(
   state: 'failed' | 'retrying' | 'uncertain' = diagnosis.retryable ? 'retrying' : 'failed',
 ): SettledOutcome {
   const cause = causeOf(diagnosis);
+  const key = payloadField(target.connector, diagnosis.field);
   return {
     id: record.id,
     state,
     external_id: answer.externalId ?? null,
     code: diagnosis.code,
     field: diagnosis.field,
-    payload_field: payloadField(target.connector, diagnosis.field),
+    payload_field: key,
     message: diagnosis.message,
     template: cause.template,
-    value: cause.value,
+    // What stands in our own payload is what a correction must replace; the text may quote anything.
+    value: (key === null ? null : sentValue(record, key)) ?? cause.value,
     category: diagnosis.category,
     status: answer.status ?? null,
     response: answer.response ?? null,
@@ -225,6 +227,11 @@ function payloadField(connector: Connector, field: string | null): string | null
   const wanted = field.trim().toLowerCase();
   const match = Object.entries(connector.fields).find(([key, names]) => key.toLowerCase() === wanted || names.some((name) => name.toLowerCase() === wanted));
   return match?.[0] ?? null;
+}
+
+function sentValue(record: ClaimedRecord, key: string): string | null {
+  const value = key === 'amount' ? record.amount : key === 'currency' ? record.currency : record.payload[key];
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 }
 
 function stopsRun(diagnosis: Diagnosis): boolean {

@@ -38,8 +38,8 @@ export function explain({ rule, evidence }: Finding, t: Messages, f: Format): { 
 }
 
 const SEVERITIES = ['red', 'grey', 'yellow', 'info'];
-// Waiting helps none of these, and what else is wrong often follows from them.
-const FIRST = ['credential_refused', 'credential_expired', 'never_started', 'stuck_run', 'nobody_told'];
+// Waiting helps none of the first ones, and what else is wrong often follows from them.
+const FIRST = ['credential_refused', 'credential_expired', 'never_started', 'stuck_run', 'nobody_told', 'sync_failing'];
 
 /**
  * Findings worst first, otherwise in the order given, without those that only repeat another: a cause's finding is told by

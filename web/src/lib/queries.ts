@@ -100,7 +100,7 @@ export const waitingRecordsQuery = ({ db }: Client, org: string, integration: st
 export const attemptsQuery = ({ db }: Client, org: string, record: string) => queryOptions({
   queryKey: ['org', org, 'attempts', record],
   queryFn: ({ signal }) => readRows(Attempt, db.from('attempts').select().eq('org_id', org).eq('record_id', record)
-    .order('at', { ascending: false }).limit(PAGE_SIZE).abortSignal(signal)),
+    .order('at', { ascending: false }).order('id', { ascending: false }).limit(PAGE_SIZE).abortSignal(signal)),
 });
 
 export const runQuery = ({ db }: Client, org: string, run: string) => queryOptions({

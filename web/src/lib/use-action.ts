@@ -23,7 +23,8 @@ export function useAction<I, O>(act: (client: Client, input: I) => Promise<O>, s
       const speaksForItself = known?.kind === 'refused' && known.message;
       say({ tone: 'problem', text: speaksForItself ? known.message : t.fresh.kinds[known?.kind ?? 'server'], hint: known?.hint });
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ['org'] }),
+    // Not waited for: the action is over when it is over, not when every list has been read anew.
+    onSettled: () => void queries.invalidateQueries({ queryKey: ['org'] }),
   });
   const run = async (input: I): Promise<boolean> => {
     if (busy.current) return false;

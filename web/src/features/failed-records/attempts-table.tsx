@@ -17,7 +17,7 @@ function Message({ attempt }: { attempt: Attempt }) {
   const t = useT();
   const response = typeof attempt.response === 'string' ? attempt.response : JSON.stringify(attempt.response ?? null, null, 2);
   return (
-    <>
+    <div>
       <span lang="en">{attempt.message ? printable(attempt.message) : '–'}</span>
       {response && response !== 'null' && (
         <details>
@@ -25,7 +25,7 @@ function Message({ attempt }: { attempt: Attempt }) {
           <pre lang="en">{printable(response)}</pre>
         </details>
       )}
-    </>
+    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { Cause, IntegrationRow } from '../../lib/rows.ts';
+import { systemName } from '../../lib/system-name.ts';
 import { RetryButton } from './retry-button.tsx';
 import type { MappingHint } from './retry-dialog.tsx';
 
@@ -64,7 +65,7 @@ export function CauseCard({ cause, integration, linked = true }: CauseCardProps)
           />
         )}
       </div>
-      <VendorText label={t.integration.said(integration.name)} text={cause.sample || cause.template || t.integration.noMessage} />
+      <VendorText label={t.integration.said(systemName(integration.system))} text={cause.sample || cause.template || t.integration.noMessage} />
       <Offending cause={cause} all={!linked} />
       <p className="muted">
         {cause.first_seen && <>{t.failed.firstSeen} <Time iso={cause.first_seen} />. </>}

@@ -6,6 +6,7 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { FailedRecord, IntegrationRow, RecordDetail } from '../../lib/rows.ts';
+import { systemName } from '../../lib/system-name.ts';
 
 type FailureProps = {
   record: Omit<FailedRecord, 'payload_field'> | RecordDetail;
@@ -22,7 +23,7 @@ export function Failure({ record, payloadField, integration }: FailureProps) {
   const systemsOwn = record.error_field && record.error_field !== payloadField ? ` (${printable(record.error_field)})` : '';
   return (
     <>
-      <VendorText label={t.integration.said(integration.name)} text={record.error_message || t.integration.noMessage} />
+      <VendorText label={t.integration.said(systemName(integration.system))} text={record.error_message || t.integration.noMessage} />
       <Facts of={[
         [t.integration.field, payloadField ? <>{code(payloadField)}{systemsOwn}</> : code(record.error_field) || t.integration.noField],
         [t.failed.value, code(record.error_value)],

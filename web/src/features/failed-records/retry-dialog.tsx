@@ -9,6 +9,7 @@ import { formText } from '../../lib/form-text.ts';
 import { useT } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
+import { systemName } from '../../lib/system-name.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { expectRetry } from './own-retry.ts';
 
@@ -35,7 +36,7 @@ function MappingFields({ hint }: { hint: MappingHint | null }) {
   const values = hint?.values ?? [];
   return (
     <div className="form mapping">
-      <p className="muted">{t.retry.mapHint}</p>
+      <p className="muted">{t.retry.mapHint}{values.length > 1 && ` ${t.retry.mapOthers}`}</p>
       <label htmlFor={`${id}-field`}>{t.retry.field}</label>
       <input id={`${id}-field`} name="field" defaultValue={hint?.field ?? ''} autoComplete="off" spellCheck={false} />
       <label htmlFor={`${id}-from`}>{t.retry.from}</label>
@@ -82,7 +83,7 @@ export function RetryDialog({ integration, scope, count, hint, onClose }: RetryD
   return (
     <Dialog title={t.retry.title[scope.kind]} onClose={onClose}>
       <form className="stack" onSubmit={(event) => void submit(event)}>
-        <p>{count !== null && <strong>{t.records(count)}. </strong>}{t.retry.body(integration.name)} {t.retry.safe}</p>
+        <p>{count !== null && <strong>{t.records(count)}. </strong>}{t.retry.body(systemName(integration.system))} {t.retry.safe}</p>
         <details open={mapped} onToggle={(event) => setMapped(event.currentTarget.open)}>
           <summary>{t.retry.map}</summary>
           {mapped && <MappingFields hint={hint} />}

@@ -6,6 +6,7 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { IntegrationRow, Run } from '../../lib/rows.ts';
 import { runStatus } from '../../lib/status.ts';
+import { systemName } from '../../lib/system-name.ts';
 
 /** One run: how it went, by whom, how long, what became of its records, and the error if there was one. */
 export function RunView({ run, integration }: { run: Run; integration: IntegrationRow }) {
@@ -31,7 +32,7 @@ export function RunView({ run, integration }: { run: Run; integration: Integrati
         ]} />
         {run.error_message && (
           <>
-            <VendorText label={t.integration.said(integration.name)} text={run.error_message} />
+            <VendorText label={t.integration.said(systemName(integration.system))} text={run.error_message} />
             <Facts of={[
               [t.integration.field, run.error_field ? <code>{printable(run.error_field)}</code> : t.integration.noField],
               [t.integration.code, run.error_code && <code>{printable(run.error_code)}</code>],

@@ -4,6 +4,7 @@ import { everyInWords } from '../../lib/schedule.ts';
 import { Facts } from '../../components/facts.tsx';
 import { Time } from '../../components/time.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
+import { systemName } from '../../lib/system-name.ts';
 
 /** Which system, how often, when last and when next; and the run under way. */
 export function RunLine({ integration }: { integration: IntegrationRow }) {
@@ -16,12 +17,12 @@ export function RunLine({ integration }: { integration: IntegrationRow }) {
   return (
     <div className="stack">
       <Facts of={[
-        [integration.direction === 'pull' ? t.integration.pull : t.integration.push, <span key="system">{integration.system}</span>],
+        [integration.direction === 'pull' ? t.integration.pull : t.integration.push, systemName(integration.system)],
         [t.integration.lastSync, lastAt && <Time iso={lastAt} as="both" />],
         [t.overview.lastGood, integration.last_success_at ? <Time iso={integration.last_success_at} as="both" /> : t.overview.never],
         [t.overview.next, integration.enabled && due
           ? <>{overdue ? t.overview.overdue(f.relative(due, now)) : <Time iso={due} as="when" />}
-            {integration.every_minutes ? `, ${everyInWords(integration.every_minutes, t, f)}` : ''}</>
+            {integration.every_minutes ? `, ${everyInWords(integration.every_minutes, t)}` : ''}</>
           : t.overview.notPlanned],
       ]} />
       {active?.status === 'scheduled' && <p className="running">{t.overview.starting}</p>}

@@ -16,6 +16,7 @@ import type { Problem } from '../../lib/problem.ts';
 import { causesQuery, runQuery } from '../../lib/queries.ts';
 import type { Finding, IntegrationRow } from '../../lib/rows.ts';
 import { lastKnownStatus, statusOf } from '../../lib/status.ts';
+import { systemName } from '../../lib/system-name.ts';
 import { CopyError } from './copy-error.tsx';
 
 function useProblem(integration: IntegrationRow): Problem | null {
@@ -54,7 +55,7 @@ function TheirWords({ problem, integration }: { problem: Problem; integration: I
   const code = (text: string | null) => text && <code>{printable(text)}</code>;
   return (
     <>
-      <VendorText label={t.integration.said(integration.name)} text={problem.message || t.integration.noMessage} />
+      <VendorText label={t.integration.said(systemName(integration.system))} text={problem.message || t.integration.noMessage} />
       <Facts of={[
         [t.integration.failedAt, problem.at && <Time iso={problem.at} as="both" />],
         [t.integration.field, code(problem.field) || t.integration.noField],

@@ -47,7 +47,7 @@ function Times({ row }: { row: IntegrationRow }) {
         <dd>
           {!due && t.overview.notPlanned}
           {due && (overdue ? t.overview.overdue(f.relative(due, now)) : <Time iso={due} as="when" />)}
-          {due && row.every_minutes ? `, ${everyInWords(row.every_minutes, t, f)}` : ''}
+          {due && row.every_minutes ? `, ${everyInWords(row.every_minutes, t)}` : ''}
         </dd>
       </div>
     </dl>

@@ -40,7 +40,7 @@ export const enFindings: typeof nbFindings = {
     },
     last_run_warning: {
       what: (f) =>
-        `The last run went through, but ${f.pair('failed', 'selected', (a, b) => `${a} of ${b}`) || 'some'} records were refused or skipped.`,
+        `The last run went through, but ${f.pair('failed', 'selected', (a, b) => `${a} of ${b}`) || 'some'} were refused or skipped.`,
       todo: 'See the causes below, then retry the failed records.',
     },
     refused_open: {
@@ -87,7 +87,7 @@ export const enFindings: typeof nbFindings = {
     },
     sync_failing: {
       what: (f) =>
-        (f.text('failures') ? `The sync has failed ${f.text('failures')} times in a row.` : 'The sync has failed again and again.'),
+        f.part('failures', (n) => `The sync has failed ${n} times in a row.`) || 'The sync has failed again and again.',
       todo: 'Read the message below, and put right what it points at.',
     },
     unstable: {
@@ -96,7 +96,7 @@ export const enFindings: typeof nbFindings = {
     },
     cause_refused: {
       what: (f) =>
-        `Refused for one reason: ${f.count('records', 'record', 'records') ?? 'some records'}${f.part('field', (it) => `, the field ${it}`)}.`,
+        `Refused for one reason: ${f.count('records', 'record', 'records') ?? 'some records'}${f.part('field', (it) => `, field ${it}`)}.`,
       todo: 'Fix the cause below, then retry its records together.',
     },
     nobody_told: {

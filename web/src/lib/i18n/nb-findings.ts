@@ -97,7 +97,7 @@ export const nbFindings = {
     },
     sync_failing: {
       what: (f) =>
-        (f.text('failures') ? `Synkroniseringen har feilet ${f.text('failures')} ganger på rad.` : 'Synkroniseringen har feilet gang på gang.'),
+        f.part('failures', (n) => `Synkroniseringen har feilet ${n} ganger på rad.`) || 'Synkroniseringen har feilet gang på gang.',
       todo: 'Les meldingen under, og rett det den peker på.',
     },
     unstable: {

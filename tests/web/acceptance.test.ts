@@ -1,0 +1,151 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PASSWORD, seedDemo } from '../../scripts/demo/index.ts';
+import { startVendors } from '../../scripts/demo/vendors.ts';
+import type { Vendors } from '../../scripts/demo/vendors.ts';
+import { startStack } from '../../scripts/stack/index.ts';
+import type { Stack } from '../../scripts/stack/index.ts';
+import { openBrowser } from '../support/browser.ts';
+
+let stack: Stack;
+let vendors: Vendors;
+let browser: Browser;
+
+/** The demo, whole: Postgres, Auth, Data API, functions on Deno, clock, simulated systems, mailbox, page. */
+beforeAll(async () => {
+  vendors = await startVendors({ mailbox: 0, xledger: 0, businessCentral: 0 });
+  stack = await startStack({ functionsEnv: { RESEND_BASE_URL: vendors.mailbox.url } });
+  await seedDemo(stack, vendors, () => undefined);
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+  await vendors?.stop();
+});
+
+async function signIn(email: string, path: string): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  await page.goto(`${stack.pageUrl}/sign-in`);
+  await page.getByLabel(/e-mail|e-post/i).fill(email);
+  await page.getByLabel(/password|passord/i).fill(PASSWORD);
+  await page.getByRole('button', { name: /sign in|logg inn/i }).click();
+  await page.waitForURL(/\/o\//);
+  await page.goto(`${stack.pageUrl}${path}`);
+  return page;
+}
+
+const card = (page: Page, name: string) => page.getByRole('article').or(page.getByRole('listitem')).filter({ has: page.getByRole('link', { name }) }).first();
+
+test('criterion 1: every integration shows green, yellow or red by how its last sync went', async () => {
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys');
+  await card(page, 'Kjøregodtgjørelse til Xledger').getByText('OK', { exact: true }).waitFor();
+  await card(page, 'Utlegg til Xledger').getByText('Advarsel', { exact: true }).waitFor();
+  const other = await signIn('adam@harbour.example.org', '/o/harbour');
+  await card(other, 'Expense claims to Business Central').getByText('Error', { exact: true }).waitFor();
+  await page.context().close();
+  await other.context().close();
+});
+
+test('criterion 1: and red when there has been no successful sync for 48 hours', async () => {
+  const { sql } = stack;
+  await sql`update integration_status s set last_success_at = now() - interval '49 hours', dirty = true from integrations i where i.id = s.integration_id and i.slug = 'mileage'`;
+  await stack.clock.tick('syncward-evaluate');
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys');
+  await card(page, 'Kjøregodtgjørelse til Xledger').getByText('Feil', { exact: true }).waitFor();
+  await sql`update integration_status s set last_success_at = now(), dirty = true from integrations i where i.id = s.integration_id and i.slug = 'mileage'`;
+  await stack.clock.tick('syncward-evaluate');
+  await page.context().close();
+});
+
+test('criterion 2: opening a red integration shows the system\'s message, when it failed and the records that failed', async () => {
+  const page = await signIn('adam@harbour.example.org', '/o/harbour');
+  await page.getByRole('link', { name: 'Expense claims to Business Central' }).click();
+  await page.getByText(/Posting Date is not within your range of allowed posting dates/).first().waitFor();
+  await page.getByText('Time of failure').first().waitFor();
+  expect(await page.locator('time[datetime]').count()).toBeGreaterThan(0);
+  const records = page.getByRole('button', { name: /^Show details of/ });
+  await records.nth(22).waitFor();
+  expect(await records.count()).toBe(23);
+  await page.context().close();
+});
+
+test('criterion 3: an expanded record shows the system\'s validation message and the field at fault', async () => {
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/expenses');
+  await page.getByRole('button', { name: /^Vis detaljer om/ }).first().click();
+  const detail = page.locator('[id^="detail-"]').first();
+  await detail.getByText(/Invalid account code: 779[05]/).waitFor();
+  await detail.getByText('account', { exact: true }).first().waitFor();
+  await detail.getByRole('link').first().click();
+  await page.waitForURL(/\/records\/\d+$/);
+  await page.locator('mark').filter({ hasText: /779[05]/ }).first().waitFor();
+  await page.context().close();
+});
+
+test('criterion 5: a week of syncs is listed with counts and duration', async () => {
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/mileage');
+  const table = page.getByRole('table').last();
+  await table.getByRole('row').nth(1).waitFor();
+  const rows = await table.getByRole('row').allInnerTexts();
+  expect(rows.length - 1).toBeGreaterThanOrEqual(28);
+  expect(rows[1]).toMatch(/\d+(,\d+)? sek/);
+  const [history] = await stack.sql<{ runs: number; days: number }[]>`
+    select count(*)::int as runs, extract(day from max(r.started_at) - min(r.started_at))::int as days from runs r join integrations i on i.id = r.integration_id where i.slug = 'mileage'`;
+  expect(history?.runs).toBeGreaterThanOrEqual(28);
+  expect(history?.days).toBeGreaterThanOrEqual(6);
+  await page.context().close();
+});
+
+test('criterion 6: after two failures in a row every owner and admin is told in the page and by e-mail, with the error', async () => {
+  const page = await signIn('adam@harbour.example.org', '/o/harbour/notifications');
+  await page.getByText(/Expense claims to Business Central/).first().waitFor();
+  const mails = vendors.mailbox.messages().filter((mail) => /2 times/.test(mail.subject));
+  expect(mails.map((mail) => mail.to).flat().sort()).toEqual(['adam@harbour.example.org', 'olive@harbour.example.org']);
+  for (const mail of mails) {
+    expect(mail.text).toContain('Posting Date is not within your range of allowed posting dates');
+    expect(mail.text).toContain(`${stack.pageUrl}/o/harbour/i/claims`);
+  }
+  await page.context().close();
+});
+
+test('criterion 6: a viewer is told nothing, and the third failure tells nobody again', async () => {
+  const before = vendors.mailbox.messages().length;
+  expect(vendors.mailbox.messages().flatMap((mail) => mail.to)).not.toContain('vic@harbour.example.org');
+  await stack.sql`
+    insert into records (org_id, integration_id, source_type, source_id, payload, amount, currency, occurred_on)
+    select org_id, id, 'expense-claim', 'third-failure', ${stack.sql.json({ account: '6800', postingDate: new Date().toISOString().slice(0, 10), description: 'Third', documentNumber: 'T-1' })}, 10, 'GBP', current_date
+    from integrations where slug = 'claims'`;
+  await stack.sql`update integrations set next_due_at = now() where slug = 'claims'`;
+  await stack.clock.tick('syncward-schedule');
+  await stack.settled();
+  const [status] = await stack.sql`select consecutive_failures from integration_status s join integrations i on i.id = s.integration_id where i.slug = 'claims'`;
+  expect(status?.['consecutive_failures']).toBe(3);
+  expect(vendors.mailbox.messages()).toHaveLength(before);
+});
+
+test('criterion 4: once the cause is put right, Retry sends only what failed, and what is across is not sent again', async () => {
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/expenses');
+  const before = vendors.xledger.ledger().length;
+  vendors.xledger.addAccounts('7790', '7795');
+  await page.getByRole('button', { name: 'Prøv feilede poster på nytt' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /^Prøv/ }).click();
+  await page.getByText('Alt som skulle over, er kommet over.').first().waitFor();
+  expect(vendors.xledger.ledger()).toHaveLength(before + 5);
+  expect(vendors.xledger.duplicates()).toEqual([]);
+  const [run] = await stack.sql`select trigger, selected, exported from runs where trigger = 'retry'`;
+  expect(run).toEqual({ trigger: 'retry', selected: 5, exported: 5 });
+  await page.goto(`${stack.pageUrl}/o/nordlys`);
+  await card(page, 'Utlegg til Xledger').getByText('OK', { exact: true }).waitFor();
+  await page.context().close();
+});
+
+test('criterion 4: a viewer sees the button and why it is off', async () => {
+  const page = await signIn('vic@harbour.example.org', '/o/harbour/i/claims');
+  const button = page.getByRole('button', { name: 'Retry failed records' });
+  await button.waitFor();
+  expect(await button.getAttribute('aria-disabled')).toBe('true');
+  await page.context().close();
+});

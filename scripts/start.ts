@@ -1,9 +1,11 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readArguments, usage, type StartArguments } from './stack/arguments.ts';
+import { closeAll, type Closers } from './stack/closers.ts';
 import { assertNotRunning, resetDirectory } from './stack/directory.ts';
-import { messageOf, StackError } from './stack/errors.ts';
+import { StackError } from './stack/errors.ts';
 import { startStack, type Stack } from './stack/index.ts';
 import { claimPort } from './stack/ports.ts';
 import { createProgress, seconds } from './stack/progress.ts';
@@ -11,22 +13,23 @@ import { startSurroundings, type Surroundings, type Welcome } from './stack/surr
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const begun = performance.now();
-const closers: (() => Promise<unknown>)[] = [];
-const progress = createProgress((line) => console.log(line), () => performance.now());
+const closers: Closers = [];
+const progress = createProgress(say, () => performance.now());
+let crashed: Promise<string> = new Promise(() => undefined);
 let ending: Promise<never> | null = null;
 
 // Before anything is started: whatever happens from here on, what was started is stopped.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void interrupted());
 process.on('disconnect', () => void end(1, null));
 process.channel?.unref();
-process.on('uncaughtException', (error) => void end(1, explain(error)));
-process.on('unhandledRejection', (error) => void end(1, explain(error)));
+process.on('uncaughtException', (error) => void fault(error));
+process.on('unhandledRejection', (error) => void fault(error));
 
-await main().catch((error: unknown) => end(1, explain(error)));
+await main().catch(fault);
 
 async function main(): Promise<void> {
   const asked = readArguments(process.argv.slice(2), process.env, join(root, '.syncward'));
-  if (asked.help) return console.log(usage);
+  if (asked.help) return say(usage);
   if (asked.reset) await resetDirectory(asked.directory);
   await assertNotRunning(asked.directory);
   await claimPorts(asked);
@@ -42,7 +45,8 @@ async function main(): Promise<void> {
     onLog: log,
   });
   closers.push(() => stack.stop());
-  void stack.crashed.then((reason) => end(1, reason));
+  ({ crashed } = stack);
+  void crashed.then((reason) => end(1, reason));
   const welcome = await surroundings.seed(stack, progress.step);
   progress.done();
   if (!ending) greet(asked, stack, surroundings, welcome);
@@ -65,7 +69,7 @@ function greet(asked: StartArguments, stack: Stack, surroundings: Surroundings, 
   if (welcome.signIns.length > 0) lines.push('', 'Sign in as');
   for (const { email, password, who } of welcome.signIns) lines.push(`  ${email.padEnd(30)} ${password.padEnd(20)} ${who}`);
   if (welcome.first.length > 0) lines.push('', ...welcome.first);
-  console.log([...lines, '', 'Ctrl-C stops everything; the data stays.'].join('\n'));
+  say([...lines, '', 'Ctrl-C stops everything; the data stays.'].join('\n'));
 }
 
 function row(name: string, value: string): string {
@@ -84,11 +88,20 @@ function interrupted(): void {
 function end(code: number, sentence: string | null): Promise<never> {
   ending ??= (async () => {
     progress.done();
-    if (sentence) console.error(sentence);
-    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => console.error(messageOf(error)));
+    if (sentence) process.stderr.write(`${sentence}\n`);
+    await closeAll(closers);
     process.exit(code);
   })();
   return ending;
+}
+
+/** A part that dies makes others fail before its own end is known: its sentence is the one to show. */
+async function fault(error: unknown): Promise<void> {
+  await end(1, await Promise.race([crashed, wait(500, explain(error))]));
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 function explain(error: unknown): string {

@@ -3,7 +3,8 @@ import { App } from '@supabase/lite';
 import { createPostgresConnection } from '@supabase/lite/postgres';
 import type { PostgresType } from 'postgres';
 import type { Keys } from './directory.ts';
-import { errorResponse, isPostgresError, type PostgresFault } from './postgrest-errors.ts';
+import { messageOf } from './errors.ts';
+import { errorResponse, isPostgresError } from './postgrest-errors.ts';
 
 /** Auth and Data API on one database. */
 export type Api = {
@@ -14,7 +15,7 @@ export type Api = {
 
 export type ApiOptions = { databaseUrl: string; keys: Keys; onLog(line: string): void };
 
-type Context = { fault: PostgresFault | null; onLog(line: string): void };
+type Context = { fault: unknown; onLog(line: string): void };
 
 // All there is of `@supabase/lite`, and all that corrects it, is in this file and postgrest-errors.ts: it is alpha and
 // serves only the embedded stack.
@@ -33,9 +34,9 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       const context: Context = { fault: null, onLog: options.onLog };
       const response = await requests.run(context, () => app.fetch(request, { peerAddress: peer }));
       // It knows few of Postgres' error codes and answers 500 with a code of its own to the others.
-      return context.fault && response.status === 500 ? errorResponse(context.fault) : response;
+      return isPostgresError(context.fault) && response.status === 500 ? errorResponse(context.fault) : response;
     },
-    close: () => app.connection.close(),
+    close: () => app.connection.driver.end({ timeout: 2 }),
   };
 }
 
@@ -60,7 +61,7 @@ function createApp({ databaseUrl, keys }: ApiOptions) {
     rlsState: 'active',
     normalizeDbError(fault: unknown) {
       const context = requests.getStore();
-      if (context && isPostgresError(fault)) context.fault = fault;
+      if (context) context.fault = fault;
       return fault;
     },
   });
@@ -106,17 +107,14 @@ function asJson(value: unknown): string {
 
 let quiet = false;
 
-/** It prints every refused statement on the console: within its requests that goes to the log instead. */
+/** It prints every refused statement on the console: those go to the log instead. */
 function quietConsole(): void {
   if (quiet) return;
   quiet = true;
-  for (const method of ['error', 'warn', 'log'] as const) {
-    const print = console[method].bind(console);
-    console[method] = (...values: unknown[]) => {
-      const context = requests.getStore();
-      if (!context) return print(...values);
-      const line = values.map((value) => (value instanceof Error ? value.message : String(value))).join(' ');
-      requests.exit(() => context.onLog(line));
-    };
-  }
+  const print = console.error.bind(console);
+  console.error = (...values: unknown[]) => {
+    const context = requests.getStore();
+    if (context && context.fault === values[0]) requests.exit(() => context.onLog(messageOf(values[0])));
+    else print(...values);
+  };
 }

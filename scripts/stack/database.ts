@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Sql } from 'postgres';
 import { ensureAuthSchema } from './api.ts';
+import { closeAll, type Closers } from './closers.ts';
 import { connect } from './connect.ts';
 import { openDirectory, type Directory, type Keys } from './directory.ts';
 import { migrate } from './migrate.ts';
@@ -36,10 +37,8 @@ export type DatabaseOptions = {
 /** Starts Postgres, the stand-ins, the schema `auth` and the migrations; on failure nothing is left running. */
 export async function startDatabase(options: DatabaseOptions): Promise<Database> {
   const directory = await openDirectory(options.directory);
-  const closers: (() => Promise<unknown>)[] = [() => directory.close()];
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
-  };
+  const closers: Closers = [() => directory.close()];
+  const stop = (): Promise<void> => closeAll(closers);
   try {
     const log = postgresLog(directory, options.onLog);
     closers.push(() => new Promise<void>((resolve) => log.stream.end(resolve)));

@@ -46,6 +46,8 @@ export async function buildPage(onLog: (line: string) => void): Promise<boolean>
   const fresh = join(web, '..', 'node_modules', '.cache', `syncward-page-${process.pid}`);
   await build({
     configFile: join(web, 'vite.config.ts'),
+    // Its progress would go to the terminal past the logger.
+    logLevel: 'warn',
     customLogger: { ...log, info: say, warn: say, warnOnce: say, error: say },
     build: { outDir: fresh, emptyOutDir: true },
   });

@@ -112,8 +112,8 @@ async function launch(program: string, account: Account, port: number, options: 
     if (line.includes('ready to accept connections')) ready.resolve();
   });
   let stopping = false;
-  const crashed = new Promise<string>((resolve) => child.once('close', () => {
-    const reason = explain(output.text(), directory, port);
+  const crashed = new Promise<string>((resolve) => child.once('close', (_code, signal) => {
+    const reason = signal ? `Postgres was ended by ${signal}.` : explain(output.text(), directory, port);
     ready.reject(new StackError(reason));
     if (!stopping) resolve(reason);
   }));

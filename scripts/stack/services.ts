@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Sql } from 'postgres';
 import { openApi } from './api.ts';
 import { createClock, startClock, type Clock } from './clock.ts';
+import { closeAll, type Closers } from './closers.ts';
 import type { Keys } from './directory.ts';
 import { startDoorbell } from './doorbell.ts';
 import { createFunctions, type Functions } from './functions.ts';
@@ -49,10 +50,8 @@ const projectFunctions = fileURLToPath(new URL('../../supabase/functions', impor
 
 /** Starts the chosen parts on a database; on failure nothing is left running. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
-  };
+  const closers: Closers = [];
+  const stop = (): Promise<void> => closeAll(closers);
   try {
     return { ...await start(options, closers), stop };
   } catch (error) {
@@ -61,7 +60,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-async function start(options: ServicesOptions, closers: (() => Promise<unknown>)[]): Promise<Omit<Services, 'stop'>> {
+async function start(options: ServicesOptions, closers: Closers): Promise<Omit<Services, 'stop'>> {
   const { databaseUrl, keys, ports, sql, onLog } = options;
   const has = (part: Part): boolean => options.parts.includes(part);
   let apiUrl: string | null = null;

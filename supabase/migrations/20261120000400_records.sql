@@ -167,7 +167,8 @@ as $$
     coalesce(to_char(occurred_on, 'YYYY-MM-DD'), '-')), 'UTF8')), 'hex');
 $$;
 
--- Makes a version the record's current one: queued, with its own idempotency key. What the system called it stays known.
+-- Makes a version the record's current one: queued, with its own idempotency key, and no longer part of the run that had the
+-- one before. What the system called it stays known.
 create function private.apply_version(org uuid, record bigint, new_version integer, payload jsonb, amount numeric, currency text,
   occurred_on date, label text, at timestamptz)
   returns void
@@ -177,7 +178,7 @@ as $$
   update public.records r
   set version = new_version, latest_version = greatest(r.latest_version, new_version), payload = apply_version.payload,
       amount = apply_version.amount, currency = apply_version.currency, occurred_on = apply_version.occurred_on,
-      label = coalesce(apply_version.label, r.label), state = 'queued', retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
+      label = coalesce(apply_version.label, r.label), state = 'queued', run_id = null, retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
       settled_at = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
       error_value = null, error_category = null, error_status = null,
       idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, new_version)
@@ -223,6 +224,8 @@ begin
   if known.source_hash = new.source_hash then
     return null;
   end if;
+  update public.integration_status s set dirty = true
+  where s.org_id = known.org_id and s.integration_id = known.integration_id and not s.dirty;
   if known.state in ('sending', 'uncertain', 'accepted') then
     insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
     values (known.org_id, known.id, known.latest_version + 1, new.payload, new.amount, new.currency, new.occurred_on, new.label, new.created_at);

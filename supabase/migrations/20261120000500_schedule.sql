@@ -28,7 +28,8 @@ create table public.runs (
   id bigint generated always as identity,
   integration_id uuid not null,
   status text not null default 'scheduled' check (status in ('scheduled', 'running', 'succeeded', 'warning', 'failed')),
-  -- follow_up: between two slots, for records that wait for a verdict or their next try; its failure adds to no streak.
+  -- follow_up: between two slots, for records that wait for a verdict or their next try. Its failure adds to no streak, nor
+  -- does a retry's, which a person watches.
   trigger text not null check (trigger in ('schedule', 'follow_up', 'manual', 'retry')),
   requested_by uuid,
   retry_id bigint,

@@ -95,13 +95,13 @@ begin
   ) n
   where u.org_id = org and u.id = run;
 
-  perform private.apply_waiting_versions(org, run, moment);
+  perform private.apply_waiting_versions(org, array(select (o ->> 'id')::bigint from jsonb_array_elements(outcomes) o), moment);
 end $$;
 grant execute on function public.settle_records(uuid, bigint, uuid, jsonb, timestamptz) to service_role;
 comment on function public.settle_records is 'Records what the system said of each leased record. Refuses with SW410 when the lease was lost.';
 
 -- A changed content that waited for the answer about its predecessor takes its place now that there is one.
-create function private.apply_waiting_versions(org uuid, run bigint, at timestamptz)
+create function private.apply_waiting_versions(org uuid, records bigint[], at timestamptz)
   returns void
   language plpgsql
   set search_path = ''
@@ -113,7 +113,7 @@ begin
     select r.id, v.version, v.payload, v.amount, v.currency, v.occurred_on, v.label
     from public.records r
     join public.record_versions v on v.org_id = r.org_id and v.record_id = r.id and v.version = r.latest_version
-    where r.org_id = apply_waiting_versions.org and r.run_id = run and r.latest_version > r.version
+    where r.org_id = apply_waiting_versions.org and r.id = any (records) and r.latest_version > r.version
       and r.state not in ('sending', 'uncertain', 'accepted')
   loop
     perform private.keep_version(org, waiting.id, apply_waiting_versions.at);
@@ -212,7 +212,7 @@ begin
       asks_again_at = (select min(greatest(r.next_attempt_at, finished + interval '30 seconds')) from public.records r
         where r.org_id = finish_run.org and r.integration_id = ended.integration_id
           and (r.state in ('accepted', 'retrying') or (r.state = 'uncertain' and ended.dedupe <> 'none'))),
-      consecutive_failures = case when ended.status <> 'failed' then 0 when ended.trigger = 'follow_up' then s.consecutive_failures
+      consecutive_failures = case when ended.status <> 'failed' then 0 when ended.trigger in ('follow_up', 'retry') then s.consecutive_failures
         else s.consecutive_failures + 1 end,
       consecutive_successes = case when ended.status = 'failed' then 0 else s.consecutive_successes + 1 end,
       circuit_failures = case when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,

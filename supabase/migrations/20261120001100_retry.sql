@@ -75,6 +75,7 @@ as $$
 declare
   target public.integrations;
   chosen bigint[];
+  tried_first bigint;
   retry bigint;
   mapped integer := 0;
 begin
@@ -98,8 +99,16 @@ begin
       order by r.id desc limit 1), 'records', 0, 'mapped', 0);
   end if;
   canary := coalesce(canary, false) and cardinality(chosen) > 1;
+  if canary then
+    -- The one tried first is one the correction is for.
+    select r.id into tried_first from public.records r
+    where r.org_id = retry_failed.org and r.id = any (chosen)
+    order by field is null or (r.payload ? field and (from_value is null or r.payload ->> field = from_value)) desc, r.id
+    limit 1;
+    chosen := tried_first || array_remove(chosen, tried_first);
+  end if;
   insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, canary_record_id, held, mapping, records)
-  values (org, integration, scope, cause, auth.uid(), retry_failed.at, case when canary then chosen[1] end,
+  values (org, integration, scope, cause, auth.uid(), retry_failed.at, tried_first,
     case when canary then chosen[2:] else '{}' end,
     case when field is not null then jsonb_build_object('field', field, 'from', from_value, 'to', to_value) end, cardinality(chosen))
   returning id into retry;
@@ -220,13 +229,14 @@ begin
   end if;
   update public.records r
   set state = case when landed then 'exported' else 'queued' end, exported_version = case when landed then r.version else r.exported_version end,
-      retry_id = null, next_attempt_at = decide_uncertain.at,
+      run_id = case when landed then r.run_id end, retry_id = null, next_attempt_at = decide_uncertain.at,
       settled_at = case when landed then decide_uncertain.at end
   where r.org_id = org and r.id = record and r.state = 'uncertain'
   returning r.* into decided;
   if not found then
     perform private.refuse('SW409', 'This record is not uncertain any more.', 'Reload the page to see what became of it.');
   end if;
+  perform private.apply_waiting_versions(org, array[record], decide_uncertain.at);
   perform private.audit(org, 'record.decided', decide_uncertain.at, decided.integration_id, subject := 'record ' || record,
     before := jsonb_build_object('state', 'uncertain'), after := jsonb_build_object('state', decided.state), reason := reason);
   perform private.evaluate_health(decide_uncertain.at, array[decided.integration_id]);

@@ -80,7 +80,7 @@ test('a rise in urgency is told once: the cut-off comes within a day while the s
   await runs(world, system, 'bad', 'bad');
   expect(await world.sql`select urgency from incidents`).toEqual([{ urgency: 'high' }]);
   await runs(world, system, 'bad', 'bad');
-  const kinds = (await world.sql`select kind, urgency from notifications where user_id = ${world.olga.id} order by id`).map((row) => [row['kind'], row['urgency']]);
+  const kinds = (await world.sql<{ kind: string; urgency: string }[]>`select kind, urgency from notifications where user_id = ${world.olga.id} order by id`).map((row) => [row.kind, row.urgency]);
   expect(kinds).toEqual([['opened', 'high'], ['raised', 'critical']]);
 });
 

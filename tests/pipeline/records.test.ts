@@ -80,3 +80,21 @@ test('a change that comes while the record is being sent waits for the answer', 
   expect(await slice(world, system.connector, run)).toBe('done');
   expect(await world.states()).toEqual({ exported: 1 });
 });
+
+test('a change that waited for a person\'s decision is applied with it', async () => {
+  const world = await createWorld();
+  await world.handIn(1, { source_id: 'A', amount: '10' });
+  await world.sql`update records set state = 'uncertain'`;
+  await world.handIn(1, { source_id: 'A', amount: '12' });
+  const [record] = await world.sql<{ id: number }[]>`select id::int from records`;
+  await world.as(world.olga, (db) => db`select decide_uncertain(${world.org}, ${record?.id ?? 0}, true, 'found it over there')`);
+  expect(await world.sql`select state, version, exported_version, amount::text from records`).toEqual([{ state: 'queued', version: 2, exported_version: 1, amount: '12' }]);
+});
+
+test('a changed content makes the light look again', async () => {
+  const world = await createWorld();
+  await world.handIn(1, { source_id: 'A', amount: '10' });
+  await world.sql`update integration_status set dirty = false`;
+  await world.handIn(1, { source_id: 'A', amount: '12' });
+  expect(await world.sql`select dirty from integration_status`).toEqual([{ dirty: true }]);
+});

@@ -91,13 +91,13 @@ test('a mapping fixes the whole cause on the way, keeps the payload it replaced 
 
 test('a corrected record gets a key of its own, and the uncorrected file handed in again changes nothing', async () => {
   const { world, system } = await failing();
-  const [before] = await world.sql`select id::int, source_id, idempotency_key from records where payload ->> 'account' = '9998'`;
+  const [before] = await world.sql<{ id: number; source_id: string; idempotency_key: string }[]>`select id::int, source_id, idempotency_key from records where payload ->> 'account' = '9998'`;
   await retry(world, { field: 'account', from: '9998', to: '4010' });
   await finish(world, system);
-  await world.handIn(1, { source_id: before?.['source_id'], payload: { account: '9998' } });
-  const [after] = await world.sql`select state, version, idempotency_key from records where id = ${before?.['id']}`;
+  await world.handIn(1, { source_id: before?.source_id, payload: { account: '9998' } });
+  const [after] = await world.sql`select state, version, idempotency_key from records where id = ${before?.id ?? 0}`;
   expect(after).toMatchObject({ state: 'exported', version: 2 });
-  expect(after?.['idempotency_key']).not.toBe(before?.['idempotency_key']);
+  expect(after?.['idempotency_key']).not.toBe(before?.idempotency_key);
 });
 
 test('one record is tried first; when it lands the rest follow, corrected alike', async () => {
@@ -106,6 +106,19 @@ test('one record is tried first; when it lands the rest follow, corrected alike'
   expect(await finish(world, system)).toMatchObject({ selected: 1, exported: 1 });
   expect(await finish(world, system)).toMatchObject({ trigger: 'retry', selected: 3, exported: 3 });
   expect(await world.sql`select state, exported::int, remaining::int from retry_progress`).toEqual([{ state: 'done', exported: 4, remaining: 0 }]);
+});
+
+test('the one tried first is one the correction is for', async () => {
+  const { world, system } = await failing();
+  await retry(world, { field: 'account', from: '9998', to: '4010', canary: true });
+  expect(await finish(world, system)).toMatchObject({ selected: 1, exported: 1 });
+});
+
+test('a retry that fails adds to no streak: the person who asked is watching', async () => {
+  const { world, system } = await failing();
+  await retry(world);
+  expect(await finish(world, system)).toMatchObject({ trigger: 'retry', status: 'failed' });
+  expect(await world.sql`select consecutive_failures from integration_status`).toEqual([{ consecutive_failures: 0 }]);
 });
 
 test('when the one tried first is refused, the rest stays where it was', async () => {

@@ -47,7 +47,7 @@ test('nothing starts for an integration that is off', async () => {
 test('after three run-level errors in a row the schedule pauses, and a good run lifts the pause', async () => {
   const world = await createWorld({ everyMinutes: 1 });
   const system = createFakeSystem();
-  system.connector.settings = system.connector.settings.refine(() => broken === false, 'broken') as never;
+  system.connector.settings = system.connector.settings.refine(() => broken === false, 'broken');
   let broken = true;
   for (let round = 0; round < 3; round += 1) {
     expect((await world.sync(system.connector)).status).toBe('failed');

@@ -197,7 +197,7 @@ test('a credential that a system or a broken connector repeats is never written 
   const system = createFakeSystem();
   await world.handIn(2);
   let first = true;
-  system.answer = (record) => (first ? ((first = false), refusal(`Token ${secret} may not post`)) : { state: 'exported' });
+  system.answer = () => (first ? ((first = false), refusal(`Token ${secret} may not post`)) : { state: 'exported' });
   await world.sync(system.connector);
   system.before = () => {
     throw new Error(`cannot read ${secret}`);

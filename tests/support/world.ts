@@ -100,7 +100,7 @@ function assemble(db: TestDatabase, clock: Clock, cast: Pick<World, 'org' | 'oth
         handed += 1;
         return { source_type: 'expense', source_id: `E-${handed}`, payload: { account: '4010', text: `Expense ${handed}` }, amount: '100.50', currency: 'NOK', ...overrides };
       });
-      await sql`select hand_in(${org}, ${integration}, ${sql.json(records as never)}, ${clock.iso()})`;
+      await sql`select hand_in(${org}, ${integration}, ${sql.json(records)}, ${clock.iso()})`;
     },
     store: (run) => createStore(overPostgres(sql), { org, run }, clock),
     async schedule() {

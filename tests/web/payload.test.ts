@@ -63,9 +63,11 @@ describe('another system’s words', () => {
   });
 
   it('come out without control characters, whatever came in', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+    // Up to and beyond the marks that turn text around, where the hidden characters are.
+    const text = fc.array(fc.integer({ min: 0, max: 0x20_80 }), { maxLength: 40 }).map((codes) => String.fromCodePoint(...codes));
+    fc.assert(fc.property(text, (sent) => {
       // Code points, because a pattern of control characters reads as a mistake.
-      const hidden = Array.from(printable(text)).filter((char) => (char.codePointAt(0) ?? 0) < 0x20 && char !== '\n' && char !== '\t');
+      const hidden = Array.from(printable(sent)).filter((char) => (char.codePointAt(0) ?? 0) < 0x20 && char !== '\n' && char !== '\t');
       expect(hidden).toEqual([]);
     }));
   });

@@ -47,7 +47,7 @@ export type ConnectorContext<Settings = unknown, Credential = unknown> = {
  * Everything the kit needs to know about one external system. A connector never sees organizations, tables, runs,
  * retries or the clock. It returns one outcome per record, in order, or throws what `ctx.http` threw.
  */
-export type Connector<Settings = any, Credential = any> = {
+export type Connector<Settings = unknown, Credential = unknown> = {
   /** The slug: folder `sync-<system>`, column `integrations.system`. */
   system: string;
   title: string;

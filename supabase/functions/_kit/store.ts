@@ -43,6 +43,8 @@ export class StoreError extends Error {
   override name = 'StoreError';
 }
 
+const answerSchema = z.object({ data: z.unknown(), error: z.object({ code: z.string().nullish(), message: z.string() }).nullable() });
+
 const sliceSchema = z.object({
   token: z.string(),
   slice: z.number(),
@@ -78,10 +80,11 @@ export type ClaimedRecord = z.infer<typeof claimedSchema>[number];
  */
 export function createStore(db: SupabaseClient, run: { org: string; run: number }, clock?: () => Date): Store {
   const call = async (name: string, input: Record<string, unknown>): Promise<unknown> => {
-    const { data, error } = await db.rpc(name, { ...run, ...input, ...(clock ? { at: clock().toISOString() } : {}) });
+    const answer: unknown = await db.rpc(name, { ...run, ...input, ...(clock ? { at: clock().toISOString() } : {}) });
+    const { data, error } = answerSchema.parse(answer);
     if (!error) return data;
     if (error.code === 'SW410') throw new LeaseLost(error.message);
-    throw new StoreError(`${name}: ${error.message} (${error.code})`);
+    throw new StoreError(`${name}: ${error.message} (${error.code ?? 'no code'})`);
   };
   return {
     async beginSlice({ dedupe, settlesWithinSeconds }) {

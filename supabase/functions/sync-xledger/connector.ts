@@ -24,7 +24,7 @@ const replaced: Diagnosis = {
   retryable: false,
 };
 
-function refusal(message: string, record: OutgoingRecord, errors: string[]): Outcome {
+function refusal(message: string, record: OutgoingRecord, { dbId, errors }: Held): Outcome {
   const diagnosis = diagnose('xledger', { status: 200, headers: {}, body: JSON.stringify({ errors: [{ message }] }) });
   return {
     state: 'refused',
@@ -38,7 +38,7 @@ function refusal(message: string, record: OutgoingRecord, errors: string[]): Out
 function verdict(held: Held, record: OutgoingRecord, { jobLevels }: Settings): Outcome | null {
   if (held.level !== null && jobLevels.posted.includes(held.level)) return { state: 'exported', externalId: held.dbId };
   const [first] = held.errors;
-  return first === undefined ? null : refusal(first, record, held.errors);
+  return first === undefined ? null : refusal(first, record, held);
 }
 
 const byNumber = (held: Held[]): Map<string, Held> => new Map(held.map((one) => [one.dbId, one]));

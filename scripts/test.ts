@@ -25,16 +25,29 @@ const steps: Step[] = [
   { name: 'Generated files are up to date', needs: 'scripts/generate.ts', args: [join(root, 'scripts', 'generate.ts'), '--check'] },
 ];
 
+const Report = z.object({
+  testResults: z.array(z.object({
+    name: z.string(),
+    status: z.string(),
+    message: z.string().optional(),
+    assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+  })),
+});
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void interrupted());
 process.on('disconnect', () => void interrupted());
 process.channel?.unref();
 
-const chosen = process.argv.slice(2);
-const outcomes: Outcome[] = [];
-// With a choice of test files only those run: npm test -- tests/stack
-if (chosen.length === 0) for (const step of steps) if (existsSync(join(root, step.needs))) outcomes.push(await check(step));
-outcomes.push(await runVitest(chosen));
-process.exitCode = report(outcomes);
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(files: string[]): Promise<number> {
+  const outcomes: Outcome[] = [];
+  // With a choice of test files only those run: npm test -- tests/stack
+  const due = files.length === 0 ? steps.filter((step) => existsSync(join(root, step.needs))) : [];
+  for (const step of due) outcomes.push(await check(step));
+  outcomes.push(await runVitest(files));
+  return report(outcomes);
+}
 
 async function check({ name, args }: Step): Promise<Outcome> {
   const begun = performance.now();
@@ -44,15 +57,6 @@ async function check({ name, args }: Step): Promise<Outcome> {
   if (code !== 0) console.log(lines.map((line) => `        ${line}`).join('\n'));
   return code === 0 ? { passed: 1, skipped: 0, failed: [] } : { passed: 0, skipped: 0, failed: [name] };
 }
-
-const Report = z.object({
-  testResults: z.array(z.object({
-    name: z.string(),
-    status: z.string(),
-    message: z.string().optional(),
-    assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
-  })),
-});
 
 /** Runs the tests of all projects; vitest itself tells how each file goes and why a test fails. */
 async function runVitest(files: string[]): Promise<Outcome> {
@@ -99,7 +103,11 @@ function run(args: string[], onLine: (line: string) => void): Promise<number> {
     program: process.execPath,
     args,
     cwd: root,
-    env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}` },
+    env: {
+      ...process.env,
+      ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: undefined }),
+      PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`,
+    },
     signals: ['SIGTERM', 'SIGKILL'],
     onLine,
   });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** What the watchdog is told, one JSON object per line. */
@@ -47,7 +48,7 @@ function startWatchdog(): ChildProcess {
   const child = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: {} });
   child.unref();
   // A pipe of a child process is a socket; it must not keep a finished script alive.
-  if (child.stdin && 'unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  if (child.stdin instanceof Socket) child.stdin.unref();
   child.stdin?.on('error', () => undefined);
   child.once('exit', () => {
     if (watchdog === child) watchdog = null;

@@ -1108,7 +1108,7 @@ begin
   ) n
   where u.org_id = org and u.id = run;
 
-  perform private.apply_waiting_versions(org, run, moment);
+  perform private.apply_waiting_versions(org, array(select (o ->> 'id')::bigint from jsonb_array_elements(outcomes) o), moment);
 end $function$;
 grant execute on function public.settle_records(uuid,bigint,uuid,jsonb,timestamp with time zone) to service_role;
 comment on function public.settle_records(uuid,bigint,uuid,jsonb,timestamp with time zone) is 'Records what the system said of each leased record. Refuses with SW410 when the lease was lost.';
@@ -1221,14 +1221,14 @@ AS $function$
   update public.records r
   set version = new_version, latest_version = greatest(r.latest_version, new_version), payload = apply_version.payload,
       amount = apply_version.amount, currency = apply_version.currency, occurred_on = apply_version.occurred_on,
-      label = coalesce(apply_version.label, r.label), state = 'queued', retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
+      label = coalesce(apply_version.label, r.label), state = 'queued', run_id = null, retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
       settled_at = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
       error_value = null, error_category = null, error_status = null,
       idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, new_version)
   where r.org_id = org and r.id = record;
 $function$;
 
-CREATE OR REPLACE FUNCTION private.apply_waiting_versions(org uuid, run bigint, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.apply_waiting_versions(org uuid, records bigint[], at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1240,7 +1240,7 @@ begin
     select r.id, v.version, v.payload, v.amount, v.currency, v.occurred_on, v.label
     from public.records r
     join public.record_versions v on v.org_id = r.org_id and v.record_id = r.id and v.version = r.latest_version
-    where r.org_id = apply_waiting_versions.org and r.run_id = run and r.latest_version > r.version
+    where r.org_id = apply_waiting_versions.org and r.id = any (records) and r.latest_version > r.version
       and r.state not in ('sending', 'uncertain', 'accepted')
   loop
     perform private.keep_version(org, waiting.id, apply_waiting_versions.at);
@@ -1322,13 +1322,14 @@ begin
   end if;
   update public.records r
   set state = case when landed then 'exported' else 'queued' end, exported_version = case when landed then r.version else r.exported_version end,
-      retry_id = null, next_attempt_at = decide_uncertain.at,
+      run_id = case when landed then r.run_id end, retry_id = null, next_attempt_at = decide_uncertain.at,
       settled_at = case when landed then decide_uncertain.at end
   where r.org_id = org and r.id = record and r.state = 'uncertain'
   returning r.* into decided;
   if not found then
     perform private.refuse('SW409', 'This record is not uncertain any more.', 'Reload the page to see what became of it.');
   end if;
+  perform private.apply_waiting_versions(org, array[record], decide_uncertain.at);
   perform private.audit(org, 'record.decided', decide_uncertain.at, decided.integration_id, subject := 'record ' || record,
     before := jsonb_build_object('state', 'uncertain'), after := jsonb_build_object('state', decided.state), reason := reason);
   perform private.evaluate_health(decide_uncertain.at, array[decided.integration_id]);
@@ -1560,7 +1561,7 @@ begin
       asks_again_at = (select min(greatest(r.next_attempt_at, finished + interval '30 seconds')) from public.records r
         where r.org_id = finish_run.org and r.integration_id = ended.integration_id
           and (r.state in ('accepted', 'retrying') or (r.state = 'uncertain' and ended.dedupe <> 'none'))),
-      consecutive_failures = case when ended.status <> 'failed' then 0 when ended.trigger = 'follow_up' then s.consecutive_failures
+      consecutive_failures = case when ended.status <> 'failed' then 0 when ended.trigger in ('follow_up', 'retry') then s.consecutive_failures
         else s.consecutive_failures + 1 end,
       consecutive_successes = case when ended.status = 'failed' then 0 else s.consecutive_successes + 1 end,
       circuit_failures = case when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,
@@ -1986,6 +1987,8 @@ begin
   if known.source_hash = new.source_hash then
     return null;
   end if;
+  update public.integration_status s set dirty = true
+  where s.org_id = known.org_id and s.integration_id = known.integration_id and not s.dirty;
   if known.state in ('sending', 'uncertain', 'accepted') then
     insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
     values (known.org_id, known.id, known.latest_version + 1, new.payload, new.amount, new.currency, new.occurred_on, new.label, new.created_at);
@@ -2123,6 +2126,7 @@ AS $function$
 declare
   target public.integrations;
   chosen bigint[];
+  tried_first bigint;
   retry bigint;
   mapped integer := 0;
 begin
@@ -2146,8 +2150,16 @@ begin
       order by r.id desc limit 1), 'records', 0, 'mapped', 0);
   end if;
   canary := coalesce(canary, false) and cardinality(chosen) > 1;
+  if canary then
+    -- The one tried first is one the correction is for.
+    select r.id into tried_first from public.records r
+    where r.org_id = retry_failed.org and r.id = any (chosen)
+    order by field is null or (r.payload ? field and (from_value is null or r.payload ->> field = from_value)) desc, r.id
+    limit 1;
+    chosen := tried_first || array_remove(chosen, tried_first);
+  end if;
   insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, canary_record_id, held, mapping, records)
-  values (org, integration, scope, cause, auth.uid(), retry_failed.at, case when canary then chosen[1] end,
+  values (org, integration, scope, cause, auth.uid(), retry_failed.at, tried_first,
     case when canary then chosen[2:] else '{}' end,
     case when field is not null then jsonb_build_object('field', field, 'from', from_value, 'to', to_value) end, cardinality(chosen))
   returning id into retry;

@@ -16,8 +16,8 @@ const plan = JSON.parse(process.argv.at(-1) ?? '') as Plan;
 const connector: Connector = plan.system === 'xledger' ? xledger : businessCentral;
 
 const ctx = {
-  settings: connector.settings.parse(plan.settings) as unknown,
-  credential: connector.credential.parse(plan.credential) as unknown,
+  settings: connector.settings.parse(plan.settings),
+  credential: connector.credential.parse(plan.credential),
   http: createHttp({ system: plan.system, secrets: [], local: true, clock: () => new Date() }),
 };
 const half = plan.records.length / 2;

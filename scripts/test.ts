@@ -66,8 +66,8 @@ async function runVitest(files: string[]): Promise<Outcome> {
     const args = [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...files];
     const code = await run(args, (line) => console.log(line));
     const outcome = existsSync(file) ? outcomeOf(Report.parse(JSON.parse(await readFile(file, 'utf8')))) : { passed: 0, skipped: 0, failed: [] };
-    if (code !== 0 && outcome.failed.length === 0) outcome.failed.push(`vitest ended with ${code} (an error outside of any test, see above)`);
-    if (outcome.passed + outcome.failed.length === 0) outcome.failed.push('No test ran');
+    if (outcome.passed + outcome.failed.length === 0) outcome.failed.push('No test ran (see above)');
+    if (code !== 0 && outcome.failed.length === 0) outcome.failed.push(`vitest ended with ${code}: an error outside of any test (see above)`);
     return outcome;
   } finally {
     await rm(folder, { recursive: true, force: true });

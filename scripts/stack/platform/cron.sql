@@ -43,20 +43,21 @@ as $$
 declare
     item text;
     parts text[];
-    first int;
+    first int; -- null for a star
     last int;
 begin
     for place in 1 .. coalesce(array_length(names, 1), 0) loop
         field := regexp_replace(field, '\m' || names[place] || '\M', (place - 1 + lowest)::text, 'gi');
     end loop;
     foreach item in array string_to_array(field, ',') loop
-        parts := regexp_match(item, '^(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?$');
+        -- a step needs a range or a star before it
+        parts := regexp_match(item, '^(?:(\d{1,2})|(?:\*|(\d{1,2})-(\d{1,2}))(?:/(\d{1,2}))?)$');
         if parts is null then
             return false;
         end if;
-        first := coalesce(parts[1]::int, lowest);
-        last := coalesce(parts[2]::int, first);
-        if first < lowest or last > highest or first > last or parts[3]::int = 0 then
+        first := coalesce(parts[1], parts[2])::int;
+        last := coalesce(parts[1], parts[3])::int;
+        if first < lowest or last > highest or first > last or parts[4]::int = 0 then
             return false;
         end if;
     end loop;

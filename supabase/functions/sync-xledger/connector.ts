@@ -29,6 +29,7 @@ function refusal(message: string, record: OutgoingRecord, { dbId, errors }: Held
   return {
     state: 'refused',
     diagnosis: { ...diagnosis, field: diagnosis.field ?? fieldIn(message, record) },
+    externalId: dbId,
     status: 200,
     response: JSON.stringify({ glImportItemErrors: errors }),
   };

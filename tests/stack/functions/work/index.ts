@@ -7,7 +7,7 @@ export default {
   fetch: withSupabase({ auth: 'secret', cors: 'disabled' }, async (request, { supabaseAdmin }) => {
     const { note } = await request.json() as { note: string };
     EdgeRuntime.waitUntil((async () => {
-      const { error } = await supabaseAdmin.from('notes').insert({ note });
+      const { error } = await supabaseAdmin.from('jottings').insert({ note });
       if (error) throw new Error(error.message);
     })());
     return Response.json({ accepted: true }, { status: 202 });

@@ -140,8 +140,12 @@ function closePeriod(vendors: Vendors, today: Date): void {
   vendors.businessCentral.setOpenPeriods({ from: '2000-01-01', to: new Date(today.getTime() - 86_400_000).toISOString().slice(0, 10) });
 }
 
-/** After a restart: the simulated systems begin with empty books; the period is closed still if nobody has put that right. */
+/**
+ * After a restart: the simulated systems begin with empty books; the period is closed still if nobody has put that right.
+ * The clock's jobs run once at once, or the monitor would rightly call itself late until the next minute.
+ */
 export async function resumeDemo(stack: Stack, vendors: Vendors): Promise<void> {
+  for (const job of ['syncward-schedule', 'syncward-reap', 'syncward-evaluate', 'syncward-deliver']) await stack.clock.tick(job);
   const [refused] = await stack.sql<{ since: Date }[]>`
     select min(r.occurred_on)::timestamptz as since from records r join integrations i on i.org_id = r.org_id and i.id = r.integration_id
     where i.slug = 'claims' and r.state = 'failed' having count(*) > 0`;

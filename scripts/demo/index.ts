@@ -142,9 +142,13 @@ function closePeriod(vendors: Vendors, today: Date): void {
 
 /**
  * After a restart: the simulated systems begin with empty books; the period is closed still if nobody has put that right.
- * The clock's jobs run once at once, or the monitor would rightly call itself late until the next minute.
+ * They may listen elsewhere than before. The clock's jobs run once at once, or the monitor would rightly call itself late until the next minute.
  */
 export async function resumeDemo(stack: Stack, vendors: Vendors): Promise<void> {
+  const addresses = { xledger: { baseUrl: vendors.xledger.url }, 'business-central': { baseUrl: vendors.businessCentral.url, loginUrl: vendors.businessCentral.url } };
+  for (const [system, moved] of Object.entries(addresses)) {
+    await stack.sql`update integrations set settings = settings || ${stack.sql.json(moved)} where system = ${system} and not settings @> ${stack.sql.json(moved)}`;
+  }
   for (const job of ['syncward-schedule', 'syncward-reap', 'syncward-evaluate', 'syncward-deliver']) await stack.clock.tick(job);
   const [refused] = await stack.sql<{ since: Date }[]>`
     select min(r.occurred_on)::timestamptz as since from records r join integrations i on i.org_id = r.org_id and i.id = r.integration_id

@@ -1,10 +1,11 @@
 import { execFileSync, type ChildProcess } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** True if a process with this number exists, whoever owns it. */
+/** True if a process with this number runs, whoever owns it; one that has ended but was not yet collected does not. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !['Z', 'X'].includes(procStat(pid)[0] ?? '');
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
@@ -12,18 +13,21 @@ export function isAlive(pid: number): boolean {
 
 /**
  * Tells two processes with the same number apart: when it started, or null if it is gone. Linux counts clock ticks
- * since boot (proc_pid_stat(5), field 22); elsewhere ps says it.
+ * since boot; elsewhere ps says it.
  */
 export function startOf(pid: number): string | null {
   try {
-    if (process.platform === 'linux') {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-    }
+    if (process.platform === 'linux') return procStat(pid)[19] ?? null;
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
   } catch {
     return null;
   }
+}
+
+/** What Linux tells of a process from its state on (proc_pid_stat(5), field 3 and those after it). */
+function procStat(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** True if `pid` is a Postgres server working in `directory`. */
@@ -49,7 +53,11 @@ export async function endChild(child: ChildProcess, signals: NodeJS.Signals[], p
 export async function endProcess(pid: number, signals: NodeJS.Signals[], patienceMs: number): Promise<boolean> {
   for (const signal of signals) {
     if (!isAlive(pid)) return true;
-    process.kill(pid, signal);
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // Gone in the meantime, or not ours to end: the question below tells which.
+    }
     for (let waited = 0; waited < patienceMs && isAlive(pid); waited += 50) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

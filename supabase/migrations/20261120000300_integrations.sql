@@ -31,6 +31,8 @@ create table public.integrations (
   settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
   thresholds jsonb not null default '{}' check (private.valid_thresholds(thresholds)),
   credential_secret_id uuid,
+  -- The names of the credential's parts, so that the page can ask for new ones; never a value.
+  credential_keys text[] not null default '{}',
   credential_set_at timestamptz,
   credential_expires_at timestamptz,
   next_due_at timestamptz not null default now(),
@@ -108,6 +110,23 @@ create trigger integration_changes_are_followed
   after insert or update on public.integrations
   for each row execute function private.follow_integration();
 
+-- Who would be told decides about a light too.
+create function private.follow_members()
+  returns trigger
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  update public.integration_status s set dirty = true
+  where not s.dirty and s.org_id = coalesce(new.org_id, old.org_id);
+  return null;
+end $$;
+
+create trigger member_changes_are_followed
+  after insert or update or delete on public.members
+  for each row execute function private.follow_members();
+
 -- Writes one audit row for the signed-in caller (or for the platform, when nobody is signed in).
 create function private.audit(
   org uuid, action text, at timestamptz, integration uuid default null, subject text default null,
@@ -163,12 +182,12 @@ begin
   if target.credential_secret_id is null then
     update public.integrations i
     set credential_secret_id = vault.create_secret(credential::text, secret_name),
-        credential_set_at = at, credential_expires_at = expires_at, updated_at = at
+        credential_keys = array(select jsonb_object_keys(credential)), credential_set_at = at, credential_expires_at = expires_at, updated_at = at
     where i.org_id = org and i.id = integration;
   else
     perform vault.update_secret(target.credential_secret_id, credential::text);
     update public.integrations i
-    set credential_set_at = at, credential_expires_at = expires_at, updated_at = at
+    set credential_keys = array(select jsonb_object_keys(credential)), credential_set_at = at, credential_expires_at = expires_at, updated_at = at
     where i.org_id = org and i.id = integration;
   end if;
   -- A new credential deserves a try at once, whatever the breaker thinks.
@@ -246,7 +265,7 @@ create policy "members see their integrations' status" on public.integration_sta
 create policy "members see their maintenance windows" on public.maintenance_windows
   for select to authenticated using (org_id = any (array(select private.my_org_ids())));
 
-grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_set_at,
+grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_keys, credential_set_at,
   credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to authenticated, service_role;
 grant select on public.integration_status, public.maintenance_windows to authenticated, service_role;
 grant insert (org_id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, next_due_at)

@@ -49,7 +49,7 @@ create function private.facts_of(status public.integration_status, integration p
   returns table (
     last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamptz,
     last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric,
-    active_since timestamptz, active_lease timestamptz,
+    active_since timestamptz, active_quiet_since timestamptz,
     open_refused bigint, oldest_refused timestamptz, open_uncertain bigint, waiting bigint, waiting_since timestamptz,
     base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
   language sql
@@ -59,7 +59,7 @@ as $$
   select
     l.status, l.trigger, l.error_category, l.error_code, l.error_message, l.error_field, l.error_status, l.finished_at, l.selected, l.failed, l.rate_limited,
     extract(epoch from l.finished_at - l.started_at),
-    a.started_at, a.lease_expires_at,
+    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since, a.started_at),
     o.refused, o.oldest_refused, o.uncertain, o.waiting, o.waiting_since,
     b.runs, b.selected, b.spread_selected, b.seconds, b.spread_seconds, b.failed_of_ten
   from (select 1) one
@@ -69,8 +69,8 @@ as $$
     select count(*) filter (where r.state in ('failed', 'dead')) as refused,
            min(r.failed_at) filter (where r.state in ('failed', 'dead')) as oldest_refused,
            count(*) filter (where r.state = 'uncertain') as uncertain,
-           -- Waiting: due when the last run began, and still here although that run came and went.
-           count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at) as waiting,
+           -- Waiting: due when the last run began, and still here although that run came and went. A retry takes only its own.
+           count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at and l.trigger <> 'retry') as waiting,
            min(r.next_attempt_at) filter (where r.state = 'queued') as waiting_since
     from public.records r
     where r.org_id = status.org_id and r.integration_id = status.integration_id and r.state not in ('exported', 'dismissed')
@@ -124,7 +124,7 @@ as $$
   from d cross join lateral (values
     ('disabled', 'grey', null, not integration.enabled, '{}'::jsonb),
     ('maintenance', 'grey', null, private.in_maintenance(status.org_id, status.integration_id, rules_of.at), '{}'),
-    ('never_run', 'grey', null, status.last_run_id is null and integration.next_due_at > rules_of.at - interval '5 minutes',
+    ('never_run', 'grey', null, status.last_run_id is null and integration.next_due_at > rules_of.at - interval '15 minutes',
       jsonb_build_object('next_due_at', integration.next_due_at)),
     ('last_run_failed', 'red', null, d.last_status = 'failed', jsonb_build_object('message', d.last_message, 'code', d.last_code,
       'field', d.last_field, 'status', d.last_http, 'category', d.last_category, 'at', d.last_finished, 'failed', d.last_failed, 'selected', d.last_selected)),
@@ -133,7 +133,7 @@ as $$
     ('never_started', 'red', 'high', d.last_code = 'never_started' or (status.last_run_id is null and integration.enabled
       and integration.next_due_at <= rules_of.at - interval '15 minutes'), jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
     ('stuck_run', 'red', 'high', d.last_code = 'stuck' or (d.active_since <= rules_of.at - make_interval(mins =>
-      coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and coalesce(d.active_lease <= rules_of.at - interval '10 minutes', true)),
+      coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and d.active_quiet_since <= rules_of.at - interval '10 minutes'),
       jsonb_build_object('started_at', d.active_since)),
     ('no_success', 'red', 'high', d.success_deadline <= rules_of.at, jsonb_build_object('last_success_at', status.last_success_at,
       'hours', coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
@@ -201,7 +201,7 @@ as $$
     (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_minutes')::integer, 30))),
     (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240))),
     (f.active_since + make_interval(mins => coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60))),
-    (f.active_lease + interval '10 minutes'),
+    (f.active_quiet_since + interval '10 minutes'),
     (private.next_cutoff(status.org_id, next_deadline_of.at) - interval '24 hours'),
     (private.next_cutoff(status.org_id, next_deadline_of.at)),
     ((select min(w.starts_at) from public.maintenance_windows w where w.org_id = status.org_id and w.starts_at > next_deadline_of.at)),

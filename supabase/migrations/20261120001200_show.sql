@@ -31,7 +31,7 @@ comment on view public.my_organizations is 'The caller''s organizations with the
 
 create view public.overview with (security_invoker = true) as
 select
-  i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, i.enabled, i.every_minutes, i.credential_set_at, i.credential_expires_at,
+  i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, i.enabled, i.every_minutes, i.credential_keys, i.credential_set_at, i.credential_expires_at,
   s.health, s.health_since, s.evaluated_at, private.monitor_late() as monitor_late,
   f.findings -> 0 as reason, f.findings,
   l.last_run, s.last_success_at, i.next_due_at, a.active_run,

@@ -158,3 +158,38 @@ test('a threshold that is not a number is refused where it is set, so it cannot 
   const world = await createWorld();
   await expect(world.sql`update integrations set thresholds = '{"no_success_hours": "many"}'`).rejects.toMatchObject({ code: '23514' });
 });
+
+test('records left to the schedule by a retry are not held against it', async () => {
+  const world = await createWorld();
+  const system = createFakeSystem({ batchSize: 100 });
+  await runs(world, system, 'partly');
+  await world.handIn(60);
+  world.clock.forward(60);
+  await world.as(world.olga, (db) => db`select private.retry_failed(${world.org}, ${world.integration}, 'open', null, null, null, null, null, false, ${world.clock.iso()})`);
+  system.answer = () => ({ state: 'exported' });
+  await world.sql`update integrations set next_due_at = ${world.clock.iso()}::timestamptz + interval '1 hour'`;
+  expect(await world.sync(system.connector)).toMatchObject({ trigger: 'retry', exported: 1 });
+  expect(await world.health()).toEqual({ health: 'green', rules: [] });
+});
+
+test('a run that waits because the system asked for time is not stuck', async () => {
+  const world = await createWorld();
+  const run = await world.schedule();
+  await world.sql`update runs set status = 'running', started_at = ${world.clock.iso()} where id = ${run}`;
+  world.clock.forward(70 * 60);
+  await world.sql`update runs set resume_at = ${world.clock.iso()}::timestamptz + interval '10 minutes'`;
+  await world.sql`update integration_status set dirty = true`;
+  await evaluate(world);
+  expect((await world.health()).rules).not.toContain('stuck_run');
+  world.clock.forward(21 * 60);
+  await evaluate(world);
+  expect((await world.health()).rules).toContain('stuck_run');
+});
+
+test('when the last owner and admin leaves, nobody would be told, and that is red at the next tick', async () => {
+  const world = await createWorld();
+  await runs(world, createFakeSystem(), 'good');
+  await world.sql`delete from members where org_id = ${world.org} and role <> 'viewer'`;
+  await evaluate(world);
+  expect(await world.health()).toMatchObject({ health: 'red', rules: ['nobody_told'] });
+});

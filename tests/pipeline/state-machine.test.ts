@@ -17,11 +17,15 @@ const kinds: Record<string, Kind> = {
 const runs = Number(process.env['FC_RUNS'] ?? 25);
 const seed = process.env['FC_SEED'] === undefined ? undefined : Number(process.env['FC_SEED']);
 
+/** How far a slice gets before something else happens: one step, or until it is about to do this. */
+type Until = 'step' | 'push' | 'settle' | 'end';
+
 /** One thing that happens; what does not apply at the moment (no slice to go on with) is passed over. */
 type Happening =
   | { do: 'hand in'; records: [source: number, content: number][] }
   | { do: 'ring' | 'schedule' | 'reap' | 'evaluate' | 'run' }
-  | { do: 'go on' | 'crash' | 'spend the budget'; slice: number; fate: Fate }
+  | { do: 'go on'; slice: number; until: Until; fate: Fate }
+  | { do: 'crash' | 'spend the budget'; slice: number }
   | { do: 'wait'; seconds: number }
   | { do: 'retry'; scope: 'open' | 'last_run'; mapping: boolean; canary: boolean }
   | { do: 'dismiss' | 'decide'; source: number };
@@ -37,8 +41,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('hand in' as const), records: fc.array(fc.tuple(source, fc.integer({ min: 0, max: 2 })), { minLength: 1, maxLength: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('ring' as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('schedule', 'reap', 'evaluate', 'run') }) },
-  { weight: 14, arbitrary: fc.record({ do: fc.constant('go on' as const), slice, fate }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('crash', 'spend the budget'), slice, fate }) },
+  { weight: 14, arbitrary: fc.record({ do: fc.constant('go on' as const), slice, until: fc.constantFrom('step', 'push', 'settle', 'end'), fate }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('crash', 'spend the budget'), slice }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 31, 61, 121, 700, 3_600) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('retry' as const), scope: fc.constantFrom('open', 'last_run'), mapping: fc.boolean(), canary: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('dismiss', 'decide'), source }) },
@@ -98,7 +102,7 @@ async function happen(life: Life, event: Happening): Promise<void> {
     case 'run': return runSlices(life, 1);
     case 'go on': {
       const puppet = slices[event.slice % Math.max(1, slices.length)];
-      return puppet && goOn(life, puppet, event.fate);
+      return puppet && goOnUntil(life, puppet, event.until, event.fate);
     }
     case 'crash': return void slices.splice(event.slice % Math.max(1, slices.length), 1);
     case 'spend the budget': {
@@ -136,6 +140,17 @@ async function goOn(life: Life, puppet: Puppet, fate: Fate): Promise<void> {
   if (puppet.at !== 'push' || !stale || !forgetful) await puppet.go(fate);
   else puppet.at = null;
   life.slices = life.slices.filter((one) => one.at !== null);
+}
+
+/** The fate is that of the first request on the way; what comes after it is taken. */
+async function goOnUntil(life: Life, puppet: Puppet, until: Until, fate: Fate): Promise<void> {
+  let next = fate;
+  for (let steps = 0; puppet.at !== null && steps < 20; steps += 1) {
+    const asked = ['push', 'find', 'confirm'].includes(puppet.at);
+    await goOn(life, puppet, next);
+    if (asked) next = 'take';
+    if (until === 'step' || puppet.at === until) return;
+  }
 }
 
 /** The answer of a lost request is decided within the time the connector names. */

@@ -225,6 +225,7 @@ create table public.integrations (
   settings jsonb not null default '{}'::jsonb,
   thresholds jsonb not null default '{}'::jsonb,
   credential_secret_id uuid,
+  credential_keys text[] not null default '{}'::text[],
   credential_set_at timestamp with time zone,
   credential_expires_at timestamp with time zone,
   next_due_at timestamp with time zone not null default now(),
@@ -247,9 +248,9 @@ CREATE TRIGGER integration_changes_are_followed AFTER INSERT OR UPDATE ON public
 alter table public.integrations enable row level security;
 create policy "members see their integrations" on public.integrations for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
-grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to authenticated;
+grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_keys, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to authenticated;
 grant insert (org_id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, next_due_at) on public.integrations to service_role;
-grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to service_role;
+grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_keys, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to service_role;
 comment on table public.integrations is 'One organization''s configured use of a system.';
 
 create table public.maintenance_windows (
@@ -286,6 +287,7 @@ create table public.members (
   constraint members_role_check CHECK (role = ANY (ARRAY['owner'::text, 'admin'::text, 'viewer'::text]))
 );
 CREATE INDEX members_of_user ON public.members USING btree (user_id, org_id);
+CREATE TRIGGER member_changes_are_followed AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION private.follow_members();
 alter table public.members enable row level security;
 create policy "members see who is in their organization" on public.members for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -635,6 +637,7 @@ create view public.overview with (security_invoker=true) as
     i.direction,
     i.enabled,
     i.every_minutes,
+    i.credential_keys,
     i.credential_set_at,
     i.credential_expires_at,
     s.health,
@@ -1463,7 +1466,7 @@ begin
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.facts_of(status public.integration_status, integration public.integrations, at timestamp with time zone)
- RETURNS TABLE(last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamp with time zone, last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric, active_since timestamp with time zone, active_lease timestamp with time zone, open_refused bigint, oldest_refused timestamp with time zone, open_uncertain bigint, waiting bigint, waiting_since timestamp with time zone, base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
+ RETURNS TABLE(last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamp with time zone, last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric, active_since timestamp with time zone, active_quiet_since timestamp with time zone, open_refused bigint, oldest_refused timestamp with time zone, open_uncertain bigint, waiting bigint, waiting_since timestamp with time zone, base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
  LANGUAGE sql
  STABLE
  SET search_path TO ''
@@ -1471,7 +1474,7 @@ AS $function$
   select
     l.status, l.trigger, l.error_category, l.error_code, l.error_message, l.error_field, l.error_status, l.finished_at, l.selected, l.failed, l.rate_limited,
     extract(epoch from l.finished_at - l.started_at),
-    a.started_at, a.lease_expires_at,
+    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since, a.started_at),
     o.refused, o.oldest_refused, o.uncertain, o.waiting, o.waiting_since,
     b.runs, b.selected, b.spread_selected, b.seconds, b.spread_seconds, b.failed_of_ten
   from (select 1) one
@@ -1481,8 +1484,8 @@ AS $function$
     select count(*) filter (where r.state in ('failed', 'dead')) as refused,
            min(r.failed_at) filter (where r.state in ('failed', 'dead')) as oldest_refused,
            count(*) filter (where r.state = 'uncertain') as uncertain,
-           -- Waiting: due when the last run began, and still here although that run came and went.
-           count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at) as waiting,
+           -- Waiting: due when the last run began, and still here although that run came and went. A retry takes only its own.
+           count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at and l.trigger <> 'retry') as waiting,
            min(r.next_attempt_at) filter (where r.state = 'queued') as waiting_since
     from public.records r
     where r.org_id = status.org_id and r.integration_id = status.integration_id and r.state not in ('exported', 'dismissed')
@@ -1593,6 +1596,18 @@ begin
     update public.integration_status s set dirty = true
     where s.org_id = new.org_id and s.integration_id = new.id and not s.dirty;
   end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.follow_members()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.integration_status s set dirty = true
+  where not s.dirty and s.org_id = coalesce(new.org_id, old.org_id);
   return null;
 end $function$;
 
@@ -1834,7 +1849,7 @@ AS $function$
     (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_minutes')::integer, 30))),
     (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240))),
     (f.active_since + make_interval(mins => coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60))),
-    (f.active_lease + interval '10 minutes'),
+    (f.active_quiet_since + interval '10 minutes'),
     (private.next_cutoff(status.org_id, next_deadline_of.at) - interval '24 hours'),
     (private.next_cutoff(status.org_id, next_deadline_of.at)),
     ((select min(w.starts_at) from public.maintenance_windows w where w.org_id = status.org_id and w.starts_at > next_deadline_of.at)),
@@ -2308,7 +2323,7 @@ AS $function$
   from d cross join lateral (values
     ('disabled', 'grey', null, not integration.enabled, '{}'::jsonb),
     ('maintenance', 'grey', null, private.in_maintenance(status.org_id, status.integration_id, rules_of.at), '{}'),
-    ('never_run', 'grey', null, status.last_run_id is null and integration.next_due_at > rules_of.at - interval '5 minutes',
+    ('never_run', 'grey', null, status.last_run_id is null and integration.next_due_at > rules_of.at - interval '15 minutes',
       jsonb_build_object('next_due_at', integration.next_due_at)),
     ('last_run_failed', 'red', null, d.last_status = 'failed', jsonb_build_object('message', d.last_message, 'code', d.last_code,
       'field', d.last_field, 'status', d.last_http, 'category', d.last_category, 'at', d.last_finished, 'failed', d.last_failed, 'selected', d.last_selected)),
@@ -2317,7 +2332,7 @@ AS $function$
     ('never_started', 'red', 'high', d.last_code = 'never_started' or (status.last_run_id is null and integration.enabled
       and integration.next_due_at <= rules_of.at - interval '15 minutes'), jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
     ('stuck_run', 'red', 'high', d.last_code = 'stuck' or (d.active_since <= rules_of.at - make_interval(mins =>
-      coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and coalesce(d.active_lease <= rules_of.at - interval '10 minutes', true)),
+      coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and d.active_quiet_since <= rules_of.at - interval '10 minutes'),
       jsonb_build_object('started_at', d.active_since)),
     ('no_success', 'red', 'high', d.success_deadline <= rules_of.at, jsonb_build_object('last_success_at', status.last_success_at,
       'hours', coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
@@ -2440,12 +2455,12 @@ begin
   if target.credential_secret_id is null then
     update public.integrations i
     set credential_secret_id = vault.create_secret(credential::text, secret_name),
-        credential_set_at = at, credential_expires_at = expires_at, updated_at = at
+        credential_keys = array(select jsonb_object_keys(credential)), credential_set_at = at, credential_expires_at = expires_at, updated_at = at
     where i.org_id = org and i.id = integration;
   else
     perform vault.update_secret(target.credential_secret_id, credential::text);
     update public.integrations i
-    set credential_set_at = at, credential_expires_at = expires_at, updated_at = at
+    set credential_keys = array(select jsonb_object_keys(credential)), credential_set_at = at, credential_expires_at = expires_at, updated_at = at
     where i.org_id = org and i.id = integration;
   end if;
   -- A new credential deserves a try at once, whatever the breaker thinks.

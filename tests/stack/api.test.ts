@@ -8,7 +8,7 @@ const schema = `
   create table public.readers (library_id uuid references public.libraries, user_id uuid references auth.users, primary key (library_id, user_id));
   create table public.books (
     id bigint generated always as identity primary key, library_id uuid not null references public.libraries,
-    title text unique, price numeric(12, 2), bought_at timestamptz default '2026-03-01T10:00:00.5Z', tags jsonb
+    title text unique, price numeric(14, 2), bought_at timestamptz default '2026-03-01T10:00:00.5Z', tags jsonb
   );
   create table public.locked (id int);
   insert into public.locked values (1);
@@ -53,10 +53,10 @@ beforeAll(async () => {
   stack = await testStack({ parts: ['api'] });
   await stack.sql.unsafe(schema).simple();
   ({ id: userId } = await stack.createUser('ida@example.org', 'a long password'));
-  const [mine, theirs] = await stack.sql`insert into public.libraries (name) values ('mine'), ('theirs') returning id`;
-  await stack.sql`insert into public.readers values (${mine?.id}, ${userId})`;
-  await stack.sql`insert into public.books (library_id, title, price) select ${mine?.id}, 'mine ' || n, n / 10.0 from generate_series(1, 3) n`;
-  await stack.sql`insert into public.books (library_id, title) select ${theirs?.id}, 'theirs ' || n from generate_series(1, 5) n`;
+  const [{ id: mine }, { id: theirs }] = await stack.sql<[{ id: string }, { id: string }]>`insert into public.libraries (name) values ('mine'), ('theirs') returning id`;
+  await stack.sql`insert into public.readers values (${mine}, ${userId})`;
+  await stack.sql`insert into public.books (library_id, title, price) select ${mine}, 'mine ' || n, n / 10.0 from generate_series(1, 3) n`;
+  await stack.sql`insert into public.books (library_id, title) select ${theirs}, 'theirs ' || n from generate_series(1, 5) n`;
   reader = open(stack.publishableKey);
   await reader.auth.signInWithPassword({ email: 'ida@example.org', password: 'a long password' });
   service = open(stack.secretKey);
@@ -110,8 +110,8 @@ test.each([
 });
 
 test('rows are written again by their key', async () => {
-  const [library] = await stack.sql`select id from public.libraries where name = 'theirs'`;
-  const rows = [{ library_id: library?.id as string, title: 'theirs 1', price: '12345678901.25', tags: { a: 1 } }];
+  const [library] = await stack.sql<{ id: string }[]>`select id from public.libraries where name = 'theirs'`;
+  const rows = [{ library_id: library?.id, title: 'theirs 1', price: '12345678901.25', tags: { a: 1 } }];
 
   const { data, error } = await service.from('books').upsert(rows, { onConflict: 'title' }).select('title, price, tags');
 
@@ -144,7 +144,7 @@ test.each([
 
 test('only the schema public is there', async () => {
   for (const name of ['auth', 'vault', 'cron', 'net', 'shelf_private']) {
-    expect((await service.schema(name as never).from('users').select()).error).toMatchObject({ code: 'PGRST106' });
+    expect(await (await fetch(`${stack.apiUrl}/rest/v1/users`, { headers: { apikey: stack.secretKey, 'accept-profile': name } })).json()).toMatchObject({ code: 'PGRST106' });
   }
 });
 

@@ -17,7 +17,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     directory: null,
     port: 0,
     durable: false,
-    migrations: process.env.TRY_MIGRATIONS ?? migrationsFolder,
+    migrations: migrationsFolder,
     onProgress: () => undefined,
     onLog: () => undefined,
   });

@@ -142,6 +142,31 @@ test('criterion 4: once the cause is put right, Retry sends only what failed, an
   await page.context().close();
 });
 
+test('a refused credential is replaced on the page, and the next run gets through', async () => {
+  const { sql } = stack;
+  const fresh = vendors.xledger.rotate();
+  const sync = async (): Promise<void> => {
+    await sql`select hand_in(org_id, id, ${sql.json([{ source_type: 'expense-claim', source_id: `rotated-${Date.now()}`, payload: { account: '6800', postingDate: new Date().toISOString().slice(0, 10), description: 'Rotated' }, amount: '10', currency: 'NOK' }])}) from integrations where slug = 'mileage'`;
+    await sql`update integrations set next_due_at = now() where slug = 'mileage'`;
+    await stack.clock.tick('syncward-schedule');
+    await stack.settled();
+  };
+  await sync();
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/mileage');
+  await page.getByText('Systemet godtar ikke', { exact: false }).first().waitFor();
+  await page.getByRole('button', { name: 'Ny nøkkel …' }).click();
+  await page.getByRole('dialog').getByLabel('token').fill(fresh);
+  await page.getByRole('dialog').getByRole('button', { name: 'Lagre nøkkelen' }).click();
+  await page.getByText('Nøkkelen er lagret').first().waitFor();
+  await sync();
+  const [last] = await sql`select r.status, s.health from integration_status s join runs r on r.id = s.last_run_id join integrations i on i.id = s.integration_id where i.slug = 'mileage'`;
+  expect(last?.['status']).toBe('succeeded');
+  expect(last?.['health']).not.toBe('red');
+  const [kept] = await sql`select credential_keys from integrations where slug = 'mileage'`;
+  expect(kept).toEqual({ credential_keys: ['token'] });
+  await page.context().close();
+});
+
 test('criterion 4: a viewer sees the button and why it is off', async () => {
   const page = await signIn('vic@harbour.example.org', '/o/harbour/i/claims');
   const button = page.getByRole('button', { name: 'Retry failed records' });

@@ -582,6 +582,7 @@ export type Database = {
         Row: {
           'created_at': string;
           'credential_expires_at': string | null;
+          'credential_keys': (string)[];
           'credential_secret_id': string | null;
           'credential_set_at': string | null;
           'direction': string;
@@ -601,6 +602,7 @@ export type Database = {
         Insert: {
           'created_at'?: string;
           'credential_expires_at'?: string | null;
+          'credential_keys'?: (string)[];
           'credential_secret_id'?: string | null;
           'credential_set_at'?: string | null;
           'direction'?: string;
@@ -619,6 +621,7 @@ export type Database = {
         Update: {
           'created_at'?: string;
           'credential_expires_at'?: string | null;
+          'credential_keys'?: (string)[];
           'credential_secret_id'?: string | null;
           'credential_set_at'?: string | null;
           'direction'?: string;
@@ -1545,6 +1548,7 @@ export type Database = {
           'active_run': Json | null;
           'amounts_open': Json | null;
           'credential_expires_at': string | null;
+          'credential_keys': (string)[];
           'credential_set_at': string | null;
           'direction': string;
           'enabled': boolean;

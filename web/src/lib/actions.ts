@@ -54,6 +54,12 @@ export const markRead = (client: Client, { org, notifications }: { org: string; 
 export const setEnabled = (client: Client, order: { org: string; integration: string; enabled: boolean; reason: string }) =>
   call(client, 'set_enabled', { ...order, org: key(order.org), integration: key(order.integration) }, Nothing);
 
+/** Replaces the credential; it can never be read back. Times are ISO; `expiresAt` null where it does not expire. */
+export const setCredential = (client: Client, order: { org: string; integration: string; credential: Record<string, string>; expiresAt: string | null }) =>
+  call(client, 'set_credential', {
+    org: key(order.org), integration: key(order.integration), credential: order.credential, expires_at: order.expiresAt,
+  }, Nothing);
+
 export const dismissRecords = (client: Client, { org, records, reason }: { org: string; records: string[]; reason: string }) =>
   call(client, 'dismiss_records', { org: key(org), records: records.map(key), reason }, Nothing);
 

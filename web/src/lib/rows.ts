@@ -54,6 +54,7 @@ export const IntegrationRow = z.object({
   direction: z.string(),
   enabled: z.boolean(),
   every_minutes: z.nullish(z.number()),
+  credential_keys: z.array(z.string()),
   health: z.catch(z.enum(['green', 'yellow', 'red', 'grey']), 'grey'),
   health_since: maybeInstant,
   reason: z.nullish(Finding),

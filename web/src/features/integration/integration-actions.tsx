@@ -7,6 +7,7 @@ import { useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
+import { CredentialButton } from './credential-button.tsx';
 
 function Power({ integration }: { integration: IntegrationRow }) {
   const t = useT();
@@ -39,7 +40,7 @@ function Power({ integration }: { integration: IntegrationRow }) {
   );
 }
 
-/** Sync now, and the switch. */
+/** Sync now, the credential, and the switch. */
 export function IntegrationActions({ integration }: { integration: IntegrationRow }) {
   const t = useT();
   const { org } = useOrg();
@@ -55,6 +56,7 @@ export function IntegrationActions({ integration }: { integration: IntegrationRo
       >
         {t.integration.sync}
       </ActionButton>
+      <CredentialButton integration={integration} />
       <Power integration={integration} />
     </div>
   );

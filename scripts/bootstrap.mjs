@@ -19,7 +19,7 @@ const [script, ...args] = process.argv.slice(2);
 if (!script) fail('Say which script to run: node scripts/bootstrap.mjs scripts/start.ts');
 
 if (!isInstalled()) await install();
-if (!existsSync(node)) fail('Node 24 is missing in node_modules: run "npm ci" with install scripts allowed, then start again.');
+if (!existsSync(node)) fail('Node 24 is missing in node_modules: run "npm install" with install scripts allowed, then start again.');
 run();
 
 function run() {
@@ -41,7 +41,9 @@ async function install() {
   console.log(existsSync(modules) ? 'package-lock.json has changed: installing again' : 'First start: installing what is needed (a minute or two)');
   const progress = setInterval(() => console.log(`  still installing, ${seconds(begun)}`), 15_000);
   const output = [];
-  const child = spawn(npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: that refuses a lock file made where a registry lacks the packages of other platforms. This keeps to the
+  // versions in the lock file too, and leaves it as it is.
+  const child = spawn(npm(), ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     // Some packages want the newer Node they will run on, not the one that installs them.
@@ -65,7 +67,7 @@ function whatToDo(output) {
   if (/ENOSPC/.test(output)) return 'the disk is full, free about 1 GB and start again.';
   if (/EACCES|EPERM/.test(output)) return `make ${root} yours (chown) or start as the user who owns it.`;
   if (/ENOTFOUND|ETIMEDOUT|ECONNRE|EAI_AGAIN/.test(output)) return 'the package registry is out of reach, check the network and start again.';
-  return 'run "npm ci" by hand to see more, then start again.';
+  return 'run "npm install" by hand to see more, then start again.';
 }
 
 function isInstalled() {

@@ -73,7 +73,7 @@ function greet(asked: StartArguments, stack: Stack, surroundings: Surroundings, 
 }
 
 function row(name: string, value: string): string {
-  return `  ${name.padEnd(18)} ${value}`;
+  return `  ${name.padEnd(20)} ${value}`;
 }
 
 let firstInterrupt: number | null = null;

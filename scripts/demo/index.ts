@@ -149,11 +149,15 @@ export async function resumeDemo(stack: Stack, vendors: Vendors): Promise<void> 
   for (const [system, moved] of Object.entries(addresses)) {
     await stack.sql`update integrations set settings = settings || ${stack.sql.json(moved)} where system = ${system} and not settings @> ${stack.sql.json(moved)}`;
   }
-  for (const job of ['syncward-schedule', 'syncward-reap', 'syncward-evaluate', 'syncward-deliver']) await stack.clock.tick(job);
+  await tickAll(stack);
   const [refused] = await stack.sql<{ since: Date }[]>`
     select min(r.occurred_on)::timestamptz as since from records r join integrations i on i.org_id = r.org_id and i.id = r.integration_id
     where i.slug = 'claims' and r.state = 'failed' having count(*) > 0`;
   if (refused) closePeriod(vendors, refused.since);
+}
+
+async function tickAll(stack: Stack): Promise<void> {
+  for (const job of ['syncward-schedule', 'syncward-reap', 'syncward-evaluate', 'syncward-deliver']) await stack.clock.tick(job);
 }
 
 /** Whether this stack holds the demo already. */
@@ -183,7 +187,7 @@ async function runPresent(stack: Stack, vendors: Vendors): Promise<void> {
     await untilNothingRuns(sql);
     await stack.settled();
   }
-  await sql`select private.tick_evaluate()`;
+  await tickAll(stack);
   await untilSent(sql);
 }
 

@@ -10,7 +10,7 @@ export async function binaries(): Promise<z.infer<typeof Binaries>> {
     const module: unknown = await import(name);
     return Binaries.parse(module);
   } catch (error) {
-    const sentence = `There is no Postgres for ${process.platform} on ${process.arch} in node_modules: run "npm ci" again, or use another machine.`;
+    const sentence = `There is no Postgres for ${process.platform} on ${process.arch} in node_modules: run "npm install" again, or use another machine.`;
     throw new StackError(sentence, { cause: error });
   }
 }

@@ -75,7 +75,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
 
 function launch(options: FunctionsOptions, port: number): { child: ChildProcess; listening: Promise<number> } {
   const program = join(root, 'node_modules', 'deno', 'deno');
-  if (!existsSync(program)) throw new StackError('Deno is missing in node_modules: run "npm ci" again, with install scripts allowed.');
+  if (!existsSync(program)) throw new StackError('Deno is missing in node_modules: run "npm install" again, with install scripts allowed.');
   const env = options.env();
   const listening = Promise.withResolvers<number>();
   const child = spawnGuarded({

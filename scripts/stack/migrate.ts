@@ -75,7 +75,11 @@ async function push(databaseUrl: string, folder: string, onLog: (line: string) =
     await cp(folder, join(workdir, 'supabase', 'migrations'), { recursive: true });
     const config = join(folder, '..', 'config.toml');
     await writeFile(join(workdir, 'supabase', 'config.toml'), existsSync(config) ? await readFile(config) : 'project_id = "syncward"\n');
-    const { code, output } = await runCli(['db', 'push', `--remote=${databaseUrl}`, '--workdir', workdir, '--skip-vault', '--yes'], workdir);
+    const target = new URL(databaseUrl);
+    // Not on the command line, where every user of the machine could read it.
+    const password = decodeURIComponent(target.password);
+    target.password = '';
+    const { code, output } = await runCli(['db', 'push', `--remote=${target.href}`, '--workdir', workdir, '--skip-vault', '--yes'], workdir, password);
     output.split('\n').filter((line) => line.trim()).forEach(onLog);
     if (code !== 0) throw new StackError(`A migration failed: ${whatFailed(output)}`);
   } finally {
@@ -83,7 +87,7 @@ async function push(databaseUrl: string, folder: string, onLog: (line: string) =
   }
 }
 
-async function runCli(args: string[], home: string): Promise<{ code: number | null; output: string }> {
+async function runCli(args: string[], home: string, password: string): Promise<{ code: number | null; output: string }> {
   const lines: string[] = [];
   const child = spawnGuarded({
     program: process.execPath,
@@ -91,7 +95,7 @@ async function runCli(args: string[], home: string): Promise<{ code: number | nu
     cwd: home,
     // A home of its own: the command must neither read nor write what the user keeps for other projects.
     env: {
-      PATH: process.env.PATH, HOME: home, NO_COLOR: '1', CI: 'true', DO_NOT_TRACK: '1',
+      PATH: process.env.PATH, HOME: home, PGPASSWORD: password, PGSSLMODE: 'disable', NO_COLOR: '1', CI: 'true', DO_NOT_TRACK: '1',
       SUPABASE_TELEMETRY_DISABLED: '1', SUPABASE_NO_UPDATE_NOTIFIER: '1', SUPABASE_NO_KEYRING: '1',
     },
     signals: ['SIGTERM', 'SIGKILL'],

@@ -11,6 +11,7 @@ as $$
     select from jsonb_each(case when jsonb_typeof(thresholds) = 'object' then thresholds else '{}' end) t
     where jsonb_typeof(t.value) <> 'number'
       or (t.value)::numeric not between 0 and 1000000
+      or (t.key not in ('failure_rate_percent', 'deviation_percent') and (t.value)::numeric % 1 <> 0)
       or t.key not in (
         'alarm_after_failures', 'no_success_hours', 'failure_rate_percent', 'lag_minutes', 'lag_critical_minutes', 'queue_depth',
         'stuck_minutes', 'refused_open_hours', 'credential_warning_days', 'credential_rotate_days', 'max_attempts', 'deviation_percent'

@@ -48,6 +48,9 @@ create table public.records (
   retry_id bigint,
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
+  -- Since when this version has been on its way, and since when the system has had it without a verdict.
+  queued_at timestamptz not null default now(),
+  accepted_at timestamptz,
   -- The last refusal; null once it is across.
   failed_at timestamptz,
   cause_id bigint,
@@ -179,6 +182,7 @@ as $$
   set version = new_version, latest_version = greatest(r.latest_version, new_version), payload = apply_version.payload,
       amount = apply_version.amount, currency = apply_version.currency, occurred_on = apply_version.occurred_on,
       label = coalesce(apply_version.label, r.label), state = 'queued', run_id = null, retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
+      queued_at = apply_version.at, accepted_at = null,
       settled_at = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
       error_value = null, error_category = null, error_status = null,
       idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, new_version)
@@ -327,10 +331,12 @@ begin
       filter (where problem is not null), '[]'))
   into report from compared;
 
+  -- Two callers with the same keys take turns instead of tripping over each other.
+  perform pg_advisory_xact_lock(hashtextextended(integration::text, 0));
   insert into public.records (org_id, integration_id, source_type, source_id, payload, amount, currency, occurred_on, label,
-    next_attempt_at, created_at)
+    next_attempt_at, queued_at, created_at)
   select org, integration, e.value ->> 'source_type', e.value ->> 'source_id', e.value -> 'payload', (e.value ->> 'amount')::numeric,
-    e.value ->> 'currency', (e.value ->> 'occurred_on')::date, left(e.value ->> 'label', 500), hand_in.at, hand_in.at
+    e.value ->> 'currency', (e.value ->> 'occurred_on')::date, left(e.value ->> 'label', 500), hand_in.at, hand_in.at, hand_in.at
   from jsonb_array_elements(records) e
   where private.record_problem(e.value) is null;
   return report;

@@ -126,6 +126,7 @@ begin
     from public.retries t
     where t.state = 'waiting' and (schedule_runs.integration is null or t.integration_id = schedule_runs.integration)
       and not private.in_maintenance(t.org_id, t.integration_id, schedule_runs.at)
+      and exists (select from public.integrations i where i.org_id = t.org_id and i.id = t.integration_id and i.enabled)
     order by t.org_id, t.integration_id, t.id
   ), started as (
     insert into public.runs (org_id, integration_id, trigger, requested_by, retry_id, due_at, created_at)
@@ -202,6 +203,9 @@ begin
     order by q.turn, q.created_at
     limit greatest(0, 32 - (select coalesce(sum(slices), 0) from busy))
   loop
+    -- Whoever holds the run is about to change it; waiting here could wait in a circle.
+    perform from public.runs r where r.org_id = run.org_id and r.id = run.id and r.status in ('scheduled', 'running') for update skip locked;
+    continue when not found;
     perform private.ring_run(run.org_id, run.id, run.system, ring_runs.at);
     rung := rung + 1;
   end loop;
@@ -283,12 +287,17 @@ begin
     where r.status = 'running' and r.lease_expires_at <= reap.at
     for update skip locked
   loop
-    perform private.release_lease(run.org_id, run.id, reap.at);
-    if run.lost_slices + 1 >= 5 then
-      perform private.finish_run(run.org_id, run.id, jsonb_build_object('code', 'stuck', 'category', 'timeout',
-        'message', 'Five slices in a row stopped before they could record a result.'), reap.at);
-    end if;
-    touched := touched + 1;
+    -- One run that cannot be reaped must not keep the others from it.
+    begin
+      perform private.release_lease(run.org_id, run.id, reap.at);
+      if run.lost_slices + 1 >= 5 then
+        perform private.finish_run(run.org_id, run.id, jsonb_build_object('code', 'stuck', 'category', 'timeout',
+          'message', 'Five slices in a row stopped before they could record a result.'), reap.at);
+      end if;
+      touched := touched + 1;
+    exception when others then
+      raise warning 'run % was not reaped: % (%)', run.id, sqlerrm, sqlstate;
+    end;
   end loop;
   for run in
     select r.org_id, r.id, r.slice, i.system from public.runs r
@@ -296,10 +305,14 @@ begin
     where r.status in ('scheduled', 'running') and r.slice_token is null and r.waiting_since <= reap.at - interval '10 minutes'
     for update of r skip locked
   loop
-    perform private.finish_run(run.org_id, run.id, jsonb_build_object('category', 'server',
-      'code', case when run.slice = 0 then 'never_started' else 'stuck' end,
-      'message', format('No function answered for the system "%s" within 10 minutes.', run.system)), reap.at);
-    touched := touched + 1;
+    begin
+      perform private.finish_run(run.org_id, run.id, jsonb_build_object('category', 'server',
+        'code', case when run.slice = 0 then 'never_started' else 'stuck' end,
+        'message', format('No function answered for the system "%s" within 10 minutes.', run.system)), reap.at);
+      touched := touched + 1;
+    exception when others then
+      raise warning 'run % was not reaped: % (%)', run.id, sqlerrm, sqlstate;
+    end;
   end loop;
   return touched;
 end $$;

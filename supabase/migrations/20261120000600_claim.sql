@@ -24,7 +24,8 @@ declare
   token constant uuid := gen_random_uuid();
 begin
   select r.* into current_run from public.runs r where r.org_id = org and r.id = run for update;
-  if not found or current_run.status not in ('scheduled', 'running') or current_run.lease_expires_at > begin_slice.at then
+  if not found or current_run.status not in ('scheduled', 'running') or current_run.lease_expires_at > begin_slice.at
+    or current_run.resume_at > begin_slice.at then
     return null;
   end if;
   if current_run.slice_token is not null then
@@ -91,7 +92,8 @@ begin
       and case when claim_records.state = 'queued' then r.retry_id is not distinct from held.retry_id
                else held.retry_id is null or r.run_id = held.id end
     order by r.next_attempt_at, r.id
-    limit claim_records.batch
+    -- The Data API answers 1 000 rows at most; what it cut off would be taken and never sent.
+    limit least(claim_records.batch, 1000)
     for update skip locked
   ), claimed as (
     update public.records r

@@ -50,11 +50,14 @@ begin
         external_id = coalesce(s.external_id, r.external_id),
         exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
         retry_id = case when s.state = 'queued' then r.retry_id end,
+        accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle_records.at) end,
         settled_at = case when s.state = 'exported' then settle_records.at end,
         next_attempt_at = case
           when s.state = 'retrying' then settle_records.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
           when s.state = 'uncertain' then settle_records.at + make_interval(secs => held.settles_within_seconds)
-          when s.state = 'accepted' then settle_records.at + make_interval(secs => coalesce(s.retry_after_seconds, 2))
+          -- Asked again soon at first, then at a tenth of the time it has taken already, a quarter of an hour at most.
+          when s.state = 'accepted' then settle_records.at + make_interval(secs => greatest(coalesce(s.retry_after_seconds, 2),
+            least(extract(epoch from settle_records.at - coalesce(r.accepted_at, settle_records.at)) / 10, 900)))
           else r.next_attempt_at end,
         failed_at = case when s.state in ('failed', 'retrying', 'uncertain') then settle_records.at when s.state = 'exported' then null else r.failed_at end,
         cause_id = case when s.state = 'exported' then null else coalesce(s.cause_id, r.cause_id) end,
@@ -67,20 +70,24 @@ begin
     from (
       -- Attempts or age used up: kept and listed, but no longer tried by itself.
       select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
-             s.request_id, case when s.state = 'retrying' and (b.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 8)
-                                  or moment > b.created_at + interval '7 days') and b.attempts > 0 then 'dead' else s.state end as state
+             s.request_id, case when s.state = 'retrying' and (b.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12)
+                                  or moment > b.queued_at + interval '7 days') and b.attempts > 0 then 'dead'
+               when s.state = 'queued' and b.claimed_from = 'uncertain' and held.dedupe = 'lookup'
+                 and b.attempts >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12) then 'dead'
+               when s.state in ('queued', 'retrying') and b.claimed_from = 'uncertain' and held.dedupe in ('key', 'upsert') then 'uncertain'
+               else s.state end as state
       from said s
       join public.records b on b.org_id = org and b.id = s.id
       join public.integrations i on i.org_id = org and i.id = held.integration_id
     ) s
     where r.org_id = org and r.id = s.id and r.state = 'sending' and r.run_id = run
-    returning r.id, r.version, r.latest_version, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
+    returning r.id, r.version, r.claimed_from, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
   ), noted as (
     insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,
       category, request_id, response)
     select org, held.integration_id, t.id, t.version, run, moment, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
       t.category, t.request_id, left(t.response, 4000)
-    from settled t where t.state <> 'queued'
+    from settled t where t.state <> 'queued' and not (t.state = 'accepted' and t.claimed_from = 'accepted')
   )
   update public.runs u
   set exported = u.exported + n.exported, accepted = u.accepted + n.accepted, failed = u.failed + n.failed, retrying = u.retrying + n.retrying,
@@ -166,6 +173,7 @@ as $$
 declare
   ended public.runs;
   finished constant timestamptz := finish_run.at;
+  proof text;
 begin
   update public.records r set retry_id = null
   from public.runs u
@@ -205,17 +213,23 @@ begin
     returning r.* into ended;
   end if;
 
+  -- What the run proves. One that found nothing because everything waits for its next try, or whose records wait for a verdict, proves nothing.
+  proof := case
+    when ended.status = 'failed' then case when ended.trigger = 'retry' or (ended.trigger = 'follow_up' and ended.failed = 0) then 'nothing' else 'bad' end
+    when ended.selected = 0 and (exists (select from public.records r where r.org_id = finish_run.org and r.integration_id = ended.integration_id and r.state = 'retrying')
+      or not (select i.enabled from public.integrations i where i.org_id = finish_run.org and i.id = ended.integration_id)) then 'blank'
+    when ended.accepted > 0 and ended.exported = 0 then 'nothing'
+    else 'good' end;
   update public.integration_status s
-  set last_run_id = ended.id, dirty = true,
-      last_success_at = case when ended.status in ('succeeded', 'warning') then finished else s.last_success_at end,
+  set last_run_id = case when proof = 'blank' then s.last_run_id else ended.id end, dirty = true,
+      last_success_at = case when proof = 'good' then finished else s.last_success_at end,
       -- Records that wait for a verdict or for their next try do not wait for the schedule.
       asks_again_at = (select min(greatest(r.next_attempt_at, finished + interval '30 seconds')) from public.records r
         where r.org_id = finish_run.org and r.integration_id = ended.integration_id
           and (r.state in ('accepted', 'retrying') or (r.state = 'uncertain' and ended.dedupe <> 'none'))),
-      consecutive_failures = case when ended.status <> 'failed' then 0 when ended.trigger in ('follow_up', 'retry') then s.consecutive_failures
-        else s.consecutive_failures + 1 end,
-      consecutive_successes = case when ended.status = 'failed' then 0 else s.consecutive_successes + 1 end,
-      circuit_failures = case when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,
+      consecutive_failures = case proof when 'good' then 0 when 'bad' then s.consecutive_failures + 1 else s.consecutive_failures end,
+      consecutive_successes = case when proof = 'good' then s.consecutive_successes + 1 when ended.status = 'failed' then 0 else s.consecutive_successes end,
+      circuit_failures = case when proof = 'blank' then s.circuit_failures when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,
       circuit_open_until = case
         when ended.status <> 'failed' then null
         when error is not null and s.circuit_failures + 1 >= 3
@@ -225,7 +239,12 @@ begin
 
   perform private.follow_retry(org, t.id, finished) from public.retries t
   where t.org_id = finish_run.org and t.integration_id = ended.integration_id and (t.id = ended.retry_id or t.state = 'canary');
-  perform private.evaluate_health(finished, array[ended.integration_id]);
-  perform private.alert(finished);
+  -- A fault in judging or telling must not undo what happened: the row stays dirty, and the next tick comes back to it.
+  begin
+    perform private.evaluate_health(finished, array[ended.integration_id]);
+    perform private.alert(finished);
+  exception when others then
+    raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
+  end;
   perform private.schedule_runs(finished, ended.integration_id);
 end $$;

@@ -50,7 +50,7 @@ create function private.facts_of(status public.integration_status, integration p
     last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamptz,
     last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric,
     active_since timestamptz, active_quiet_since timestamptz,
-    open_refused bigint, oldest_refused timestamptz, open_uncertain bigint, waiting bigint, waiting_since timestamptz,
+    open_refused bigint, oldest_refused timestamptz, open_uncertain bigint, accepted_since timestamptz, waiting bigint, waiting_since timestamptz,
     base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
   language sql
   stable
@@ -59,8 +59,9 @@ as $$
   select
     l.status, l.trigger, l.error_category, l.error_code, l.error_message, l.error_field, l.error_status, l.finished_at, l.selected, l.failed, l.rate_limited,
     extract(epoch from l.finished_at - l.started_at),
-    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since, a.started_at),
-    o.refused, o.oldest_refused, o.uncertain, o.waiting, o.waiting_since,
+    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since,
+      (select max(e.ended_at) from public.slices e where e.org_id = a.org_id and e.run_id = a.id), a.started_at),
+    o.refused, o.oldest_refused, o.uncertain, o.accepted_since, o.waiting, o.waiting_since,
     b.runs, b.selected, b.spread_selected, b.seconds, b.spread_seconds, b.failed_of_ten
   from (select 1) one
   left join public.runs l on l.org_id = status.org_id and l.id = status.last_run_id
@@ -69,6 +70,7 @@ as $$
     select count(*) filter (where r.state in ('failed', 'dead')) as refused,
            min(r.failed_at) filter (where r.state in ('failed', 'dead')) as oldest_refused,
            count(*) filter (where r.state = 'uncertain') as uncertain,
+           min(r.accepted_at) filter (where r.state = 'accepted') as accepted_since,
            -- Waiting: due when the last run began, and still here although that run came and went. A retry takes only its own.
            count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at and l.trigger <> 'retry') as waiting,
            min(r.next_attempt_at) filter (where r.state = 'queued') as waiting_since
@@ -115,6 +117,9 @@ as $$
         select o.rule from public.findings o
         where o.org_id = status.org_id and o.integration_id = status.integration_id and o.closed_at is null
           and o.rule in ('sync_failing', 'credential_refused', 'never_started', 'stuck_run', 'no_success')) end as recovering,
+      -- Since when nothing kept the next slot from starting: a pause of the breaker or a maintenance window moves it.
+      greatest(integration.next_due_at, status.circuit_open_until, (select max(w.ends_at) from public.maintenance_windows w
+        where w.org_id = status.org_id and (w.integration_id = status.integration_id or w.integration_id is null) and w.ends_at <= rules_of.at)) as due_since,
       coalesce(status.last_success_at, integration.created_at)
         + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48)) as success_deadline,
       f.oldest_refused + make_interval(hours => coalesce((integration.thresholds ->> 'refused_open_hours')::integer, 24)) as refused_deadline
@@ -124,20 +129,29 @@ as $$
   from d cross join lateral (values
     ('disabled', 'grey', null, not integration.enabled, '{}'::jsonb),
     ('maintenance', 'grey', null, private.in_maintenance(status.org_id, status.integration_id, rules_of.at), '{}'),
-    ('never_run', 'grey', null, status.last_run_id is null and integration.next_due_at > rules_of.at - interval '15 minutes',
+    ('never_run', 'grey', null, status.last_run_id is null
+      and (d.active_since is not null or d.due_since > rules_of.at - interval '15 minutes'),
       jsonb_build_object('next_due_at', integration.next_due_at)),
     ('last_run_failed', 'red', null, d.last_status = 'failed', jsonb_build_object('message', d.last_message, 'code', d.last_code,
       'field', d.last_field, 'status', d.last_http, 'category', d.last_category, 'at', d.last_finished, 'failed', d.last_failed, 'selected', d.last_selected)),
     ('credential_refused', 'red', 'high', d.last_status = 'failed' and d.last_category = 'auth', jsonb_build_object('message', d.last_message, 'code', d.last_code, 'status', d.last_http)),
     ('credential_expired', 'red', 'high', integration.credential_expires_at <= rules_of.at, jsonb_build_object('expired_at', integration.credential_expires_at)),
-    ('never_started', 'red', 'high', d.last_code = 'never_started' or (status.last_run_id is null and integration.enabled
-      and integration.next_due_at <= rules_of.at - interval '15 minutes'), jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
+    -- Known of a function, or of a first run, people are told; of later slots it may be the clock, which the whole page says.
+    ('never_started', 'red', case when d.last_code = 'never_started' or status.last_run_id is null then 'high' end,
+      d.last_code = 'never_started' or (d.active_since is null
+        and d.due_since <= rules_of.at - case when status.last_run_id is null then interval '15 minutes'
+                                              else make_interval(mins => greatest(15, integration.every_minutes)) end),
+      jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
     ('stuck_run', 'red', 'high', d.last_code = 'stuck' or (d.active_since <= rules_of.at - make_interval(mins =>
       coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and d.active_quiet_since <= rules_of.at - interval '10 minutes'),
       jsonb_build_object('started_at', d.active_since)),
     ('no_success', 'red', 'high', d.success_deadline <= rules_of.at, jsonb_build_object('last_success_at', status.last_success_at,
       'hours', coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
-    ('sync_failing', 'red', case when d.cutoff_near then 'critical' else 'high' end, status.consecutive_failures >= d.alarm_after,
+    -- Where another rule already tells people what is wrong, this one is shown and tells nobody.
+    ('sync_failing', 'red', case
+        when d.last_category = 'auth' or d.last_code in ('never_started', 'stuck') or integration.credential_expires_at <= rules_of.at then null
+        when d.cutoff_near then 'critical' else 'high' end,
+      status.consecutive_failures >= d.alarm_after,
       jsonb_build_object('failures', nullif(status.consecutive_failures, 0))),
     ('failure_rate', 'red', null, d.last_status = 'failed' and d.last_selected > 0 and d.last_failed * 100.0 >
       d.last_selected * coalesce((integration.thresholds ->> 'failure_rate_percent')::numeric, 5),
@@ -148,6 +162,8 @@ as $$
       jsonb_build_object('records', d.open_refused, 'oldest', d.oldest_refused)),
     ('last_run_warning', 'yellow', null, d.last_status = 'warning', jsonb_build_object('failed', d.last_failed, 'selected', d.last_selected)),
     ('uncertain_open', 'yellow', null, d.open_uncertain > 0, jsonb_build_object('records', d.open_uncertain)),
+    ('verdict_late', case when d.accepted_since <= rules_of.at - interval '24 hours' then 'red' else 'yellow' end, 'medium',
+      d.accepted_since <= rules_of.at - interval '2 hours', jsonb_build_object('since', d.accepted_since)),
     ('nothing_moved', 'yellow', null, d.last_status = 'succeeded' and d.last_selected = 0 and d.waiting > 0, jsonb_build_object('waiting', d.waiting)),
     ('queue_depth', 'yellow', null, d.waiting > coalesce((integration.thresholds ->> 'queue_depth')::integer, 20), jsonb_build_object('waiting', d.waiting)),
     ('lag', case when d.lag_minutes > coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240) then 'red' else 'yellow' end, null,
@@ -174,11 +190,14 @@ as $$
   from f cross join lateral (
     select s.id, s.code, s.field, s.template, count(*) as records, min(r.failed_at) as oldest, bool_or(r.amount is not null) as amounts
     from public.records r join public.causes s on s.org_id = r.org_id and s.id = r.cause_id
-    where r.org_id = status.org_id and r.integration_id = status.integration_id and r.state in ('failed', 'dead')
+    where r.org_id = status.org_id and r.integration_id = status.integration_id
+      and (r.state in ('failed', 'dead') or (r.state not in ('exported', 'dismissed') and exists (
+        select from public.findings o where o.org_id = status.org_id and o.integration_id = status.integration_id and o.rule = 'cause_refused'
+          and o.subject = s.id::text and o.closed_at is null)))
     group by s.id, s.org_id
     order by count(*) desc limit 50
   ) c
-  where f.open_refused > 0 and integration.enabled
+  where integration.enabled
 $$;
 
 -- When the answer may change though no row does: the earliest moment after `at` at which some rule turns.
@@ -192,7 +211,9 @@ as $$
   from private.facts_of(status, integration, next_deadline_of.at) f
   cross join lateral (values
     (coalesce(status.last_success_at, integration.created_at) + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
-    (integration.next_due_at + case when status.last_run_id is null then interval '15 minutes' else interval '1 day' end),
+    (integration.next_due_at + interval '15 minutes'),
+    (integration.next_due_at + make_interval(mins => integration.every_minutes + 1)),
+    (status.circuit_open_until + make_interval(mins => integration.every_minutes + 1)),
     (integration.credential_expires_at),
     (integration.credential_expires_at - make_interval(days => coalesce((integration.thresholds ->> 'credential_warning_days')::integer, 14))),
     (integration.credential_set_at + make_interval(days => (integration.thresholds ->> 'credential_rotate_days')::integer)),
@@ -202,6 +223,8 @@ as $$
     (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240))),
     (f.active_since + make_interval(mins => coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60))),
     (f.active_quiet_since + interval '10 minutes'),
+    (f.accepted_since + interval '2 hours'),
+    (f.accepted_since + interval '24 hours'),
     (private.next_cutoff(status.org_id, next_deadline_of.at) - interval '24 hours'),
     (private.next_cutoff(status.org_id, next_deadline_of.at)),
     ((select min(w.starts_at) from public.maintenance_windows w where w.org_id = status.org_id and w.starts_at > next_deadline_of.at)),
@@ -220,17 +243,21 @@ create function private.evaluate_health(at timestamptz default now(), integratio
 as $$
 declare
   looked integer;
+  chosen uuid[];
 begin
-  with candidate as (
-    select s.org_id, s.integration_id, s as status, i as integration, s.health
-    from public.integration_status s
-    join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
+  select array_agg(l.integration_id) into chosen from (
+    select s.integration_id from public.integration_status s
     where s.integration_id in (
       select unnest(evaluate_health.integrations)
       union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.dirty
       union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.next_deadline <= evaluate_health.at)
     order by s.org_id, s.integration_id
-    for update of s
+    for update) l;
+  with candidate as (
+    select s.org_id, s.integration_id, s as status, i as integration, s.health
+    from public.integration_status s
+    join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
+    where i.id = any (chosen)
   ), held as materialized (
     select c.org_id, c.integration_id, r.rule, r.subject, r.severity, r.urgency, r.evidence
     from candidate c cross join lateral private.rules_of(c.status, c.integration, evaluate_health.at) r

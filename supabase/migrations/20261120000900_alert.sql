@@ -186,10 +186,10 @@ begin
       end if;
     end if;
   elsif not found then
-    -- What is known to need a person already says why the sync fails; a second incident would only repeat it.
-    if change.after = 'info' or (change.rule = 'sync_failing' and exists (
-      select from public.incidents o where o.org_id = change.org_id and o.integration_id = change.integration_id and o.state <> 'resolved'
-        and o.alarm in ('credential_refused', 'credential_expired', 'never_started', 'stuck_run'))) then
+    -- What came and went before anybody could be told (in a maintenance window) is history, not news.
+    if change.after = 'info' or not exists (
+      select from public.findings f where f.org_id = change.org_id and f.integration_id = change.integration_id and f.rule = change.rule
+        and f.subject = change.subject and f.closed_at is null) then
       return;
     end if;
     insert into public.incidents (org_id, integration_id, alarm, subject, urgency, opened_at)
@@ -219,11 +219,13 @@ declare
   handled integer := 0;
   change public.health_changes;
 begin
+  -- One teller at a time, so that what happened to a finding is told in the order in which it happened.
+  perform pg_advisory_xact_lock(hashtext('syncward.alert'));
   for change in
     select c.* from public.health_changes c
     where not c.alerted and not private.in_maintenance(c.org_id, c.integration_id, alert.at)
     order by c.id limit 1000
-    for update skip locked
+    for update
   loop
     begin
       if change.kind <> 'light' and (change.urgency is not null or change.kind = 'closed') then

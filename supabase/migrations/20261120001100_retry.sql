@@ -33,7 +33,7 @@ declare
   mapped integer := 0;
 begin
   for target in
-    select r.id, r.payload, r.latest_version, r.amount, r.currency, r.occurred_on, r.label, r.integration_id
+    select r.id, r.cause_id, r.payload, r.latest_version, r.amount, r.currency, r.occurred_on, r.label, r.integration_id
     from public.records r
     where r.org_id = map_payloads.org and r.id = any (records) and r.payload ? field
       and (from_value is null or r.payload ->> field = from_value)
@@ -45,6 +45,7 @@ begin
       jsonb_set(target.payload, array[field], case when jsonb_typeof(target.payload -> field) = 'number' and to_value ~ '^-?\d+(\.\d+)?$'
         then to_value::jsonb else to_jsonb(to_value) end),
       target.amount, target.currency, target.occurred_on, target.label, map_payloads.at);
+    update public.records r set cause_id = target.cause_id where r.org_id = map_payloads.org and r.id = target.id;
     perform private.audit(org, 'record.corrected', map_payloads.at, target.integration_id, subject := 'record ' || target.id,
       before := jsonb_build_object(field, target.payload -> field), after := jsonb_build_object(field, to_value));
     mapped := mapped + 1;
@@ -58,7 +59,8 @@ create function private.queue_for_retry(org uuid, retry bigint, records bigint[]
   set search_path = ''
 as $$
   with queued as (
-    update public.records r set state = 'queued', retry_id = retry, attempts = 0, next_attempt_at = queue_for_retry.at
+    update public.records r
+    set state = 'queued', retry_id = retry, attempts = 0, next_attempt_at = queue_for_retry.at, queued_at = queue_for_retry.at
     where r.org_id = org and r.id = any (records) and r.state in ('failed', 'dead', 'queued')
     returning r.id
   )
@@ -189,15 +191,15 @@ begin
   end if;
   with gone as (
     update public.records r set state = 'dismissed', settled_at = dismiss_records.at
-    where r.org_id = org and r.id = any (records) and r.state in ('queued', 'failed', 'retrying', 'dead') and r.retry_id is null
-    returning r.id, r.integration_id, r.error_code
+    from (select o.id, o.state from public.records o where o.org_id = dismiss_records.org and o.id = any (records) for update) was
+    where r.org_id = org and r.id = was.id and r.state in ('queued', 'failed', 'retrying', 'dead') and r.retry_id is null
+    returning r.id, r.integration_id, was.state
   ), noted as (
-    insert into public.audit_log (org_id, at, actor_id, actor, action, integration_id, subject, after, reason)
-    select org, dismiss_records.at, auth.uid(), (select m.name from public.members m where m.org_id = org and m.user_id = auth.uid()),
-      'record.dismissed', g.integration_id, 'record ' || g.id, jsonb_build_object('state', 'dismissed'), reason
+    select private.audit(org, 'record.dismissed', dismiss_records.at, g.integration_id, 'record ' || g.id,
+      jsonb_build_object('state', g.state), jsonb_build_object('state', 'dismissed'), reason) as written, g.integration_id
     from gone g
   )
-  select array_agg(distinct g.integration_id), count(*) into touched, dismissed from gone g;
+  select array_agg(distinct n.integration_id), count(n.written) into touched, dismissed from noted n;
   perform private.evaluate_health(dismiss_records.at, touched);
   return dismissed;
 end $$;
@@ -226,6 +228,10 @@ begin
   perform private.require_role(org);
   if length(trim(coalesce(reason, ''))) < 3 then
     perform private.refuse('SW422', 'Deciding needs a reason.', 'Say how you know, for example the voucher number you found.');
+  end if;
+  if not landed and exists (select from public.records r where r.org_id = decide_uncertain.org and r.id = record and r.state = 'uncertain'
+      and r.next_attempt_at > decide_uncertain.at) then
+    perform private.refuse('SW409', 'The system may still be working on this record.', 'Wait until the time of its next attempt, then look there again.');
   end if;
   update public.records r
   set state = case when landed then 'exported' else 'queued' end, exported_version = case when landed then r.version else r.exported_version end,

@@ -1,6 +1,6 @@
 -- Show: what the page reads. Every view runs with the reader's own rights, so row-level security is the only gate.
 
--- True when the evaluator's own pulse is late: then no light can be trusted, and the page says so.
+-- True when the pulse of one of the clock's jobs is late: then no light can be trusted, and the page says so.
 create function private.monitor_late()
   returns boolean
   language sql
@@ -8,7 +8,8 @@ create function private.monitor_late()
   security definer
   set search_path = ''
 as $$
-  select coalesce((select max(h.beat_at) from private.heartbeats h where h.job = 'evaluate') < now() - interval '3 minutes', true);
+  select count(*) < 4 or min(h.beat_at) < now() - interval '3 minutes'
+  from private.heartbeats h where h.job in ('schedule', 'reap', 'evaluate', 'deliver');
 $$;
 grant execute on function private.monitor_late() to authenticated;
 

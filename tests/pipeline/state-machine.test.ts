@@ -13,8 +13,8 @@ const kinds: Record<string, Kind> = {
   'can only be checked by a person (none)': { dedupe: 'none', replaces: false, judgesLater: false },
 };
 
-/** `FC_RUNS=2000 vitest run tests/pipeline/state-machine.test.ts` is the long form; FC_SEED repeats a run of it. */
-const runs = Number(process.env['FC_RUNS'] ?? 25);
+/** `FC_RUNS=500 vitest run tests/pipeline/state-machine.test.ts` is the long form; a failure prints seed and path, and FC_SEED and FC_PATH repeat it. */
+const runs = Number(process.env['FC_RUNS'] ?? 10);
 const seed = process.env['FC_SEED'] === undefined ? undefined : Number(process.env['FC_SEED']);
 
 /** How far a slice gets before something else happens: one step, or until it is about to do this. */
@@ -49,13 +49,49 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 describe.each(Object.entries(kinds))('whatever happens to records for a system that %s', (_title, kind) => {
-  test('none is lost, none is booked twice, and every run balances', { timeout: 60_000 + runs * 10_000 }, async () => {
-    const world = await createWorld({ thresholds: { max_attempts: 3 } });
+  test('none is lost, none is booked twice, and every run balances', { timeout: 30_000 + runs * 3_000 }, async () => {
+    const world = await createWorld();
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { minLength: 20, maxLength: 60, size: 'max' }), (story) => play(world, kind, story)),
-      { numRuns: runs, seed, endOnFailure: process.env['FC_SHRINK'] === undefined, interruptAfterTimeLimit: runs * 10_000 },
+      // One story takes about a second on a busy machine; a failing one is cut down by hand, or with FC_SEED and patience.
+      { numRuns: runs, seed, path: process.env['FC_PATH'], endOnFailure: seed === undefined, interruptAfterTimeLimit: 4_000 + runs * 1_000 },
     );
   });
+});
+
+const refusedThenSent = { do: 'go on', slice: 0, until: 'end', fate: 'take' } as const;
+const found: Record<string, { kind: Kind; story: Happening[] }> = {
+  'a change to a record that the same run has refused is counted as selected again': {
+    kind: { dedupe: 'lookup', replaces: false, judgesLater: false },
+    story: [
+      { do: 'hand in', records: [[0, 0]] }, { do: 'schedule' }, { do: 'ring' }, { do: 'go on', slice: 0, until: 'settle', fate: 'take' },
+      { do: 'go on', slice: 0, until: 'step', fate: 'take' }, { do: 'hand in', records: [[0, 1]] }, refusedThenSent, refusedThenSent,
+    ],
+  },
+  'a change that waited for the answer about its predecessor goes out when a person gives that answer': {
+    kind: { dedupe: 'none', replaces: false, judgesLater: false },
+    story: [
+      { do: 'hand in', records: [[0, 1]] }, { do: 'schedule' }, { do: 'ring' }, { do: 'go on', slice: 0, until: 'push', fate: 'take' },
+      { do: 'hand in', records: [[0, 2]] }, { do: 'go on', slice: 0, until: 'end', fate: 'answer_lost' }, { do: 'go on', slice: 0, until: 'end', fate: 'take' },
+      { do: 'decide', source: 0 },
+    ],
+  },
+  'a finding about a refused record closes when other content takes its place': {
+    kind: { dedupe: 'lookup', replaces: false, judgesLater: false },
+    story: [{ do: 'hand in', records: [[0, 0]] }, { do: 'schedule' }, { do: 'run' }, { do: 'evaluate' }, { do: 'hand in', records: [[0, 1]] }, { do: 'evaluate' }],
+  },
+  'a record of a retry whose slice dies is sent again later': {
+    kind: { dedupe: 'lookup', replaces: false, judgesLater: false },
+    story: [
+      { do: 'hand in', records: [[0, 0]] }, { do: 'schedule' }, { do: 'run' }, { do: 'retry', scope: 'open', mapping: true, canary: false },
+      { do: 'ring' }, { do: 'go on', slice: 0, until: 'push', fate: 'take' }, { do: 'crash', slice: 0 }, { do: 'wait', seconds: 121 },
+      { do: 'reap' }, { do: 'run' }, { do: 'wait', seconds: 61 }, { do: 'schedule' }, { do: 'run' },
+    ],
+  },
+};
+
+describe('what such stories brought to light stays mended:', () => {
+  test.each(Object.entries(found))('%s', async (_title, { kind, story }) => play(await createWorld(), kind, story));
 });
 
 /** One integration's life: the story, then everybody does their duty until all is at rest. */
@@ -162,8 +198,9 @@ async function wait(life: Life, seconds: number): Promise<void> {
 async function evaluate(life: Life): Promise<void> {
   const { world, integration } = life;
   await world.sql`select private.evaluate_health(${world.clock.iso()})`;
-  const [seen] = await world.sql<{ refused: boolean; uncertain: boolean; failed: boolean | null; health: string; open: string[]; worst: string }[]>`
-    select exists (select from records r where r.integration_id = s.integration_id and r.state in ('failed', 'dead')) as refused,
+  const [seen] = await world.sql<{ running: boolean; refused: boolean; uncertain: boolean; failed: boolean | null; health: string; open: string[]; worst: string }[]>`
+    select exists (select from runs u where u.org_id = s.org_id and u.integration_id = s.integration_id and u.finished_at is null) as running,
+           exists (select from records r where r.integration_id = s.integration_id and r.state in ('failed', 'dead')) as refused,
            exists (select from records r where r.integration_id = s.integration_id and r.state = 'uncertain') as uncertain,
            (select u.status = 'failed' from runs u where u.org_id = s.org_id and u.id = s.last_run_id) as failed, s.health,
            array(select f.rule from findings f where f.integration_id = s.integration_id and f.closed_at is null order by 1) as open,
@@ -171,10 +208,12 @@ async function evaluate(life: Life): Promise<void> {
              when bool_or(f.severity = 'grey') then 'grey' else 'green' end from findings f where f.integration_id = s.integration_id and f.closed_at is null), 'green') as worst
     from integration_status s where s.integration_id = ${integration}`;
   if (!seen) throw new Error('no status');
+  expect(seen.health, 'the light and the worst open finding').toBe(seen.worst);
+  // What a run leaves behind is told when it ends.
+  if (seen.running) return;
   expect(seen.open.includes('refused_open'), 'refused records and the finding about them').toBe(seen.refused);
   expect(seen.open.includes('uncertain_open'), 'uncertain records and the finding about them').toBe(seen.uncertain);
   expect(seen.open.includes('last_run_failed'), 'a failed run and the finding about it').toBe(seen.failed ?? false);
-  expect(seen.health, 'the light and the worst open finding').toBe(seen.worst);
 }
 
 async function retry({ world, integration }: Life, { scope, mapping, canary }: { scope: string; mapping: boolean; canary: boolean }): Promise<void> {

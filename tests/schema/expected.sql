@@ -387,6 +387,8 @@ create table public.records (
   retry_id bigint,
   attempts integer not null default 0,
   next_attempt_at timestamp with time zone not null default now(),
+  queued_at timestamp with time zone not null default now(),
+  accepted_at timestamp with time zone,
   failed_at timestamp with time zone,
   cause_id bigint,
   error_message text,
@@ -766,7 +768,8 @@ declare
   token constant uuid := gen_random_uuid();
 begin
   select r.* into current_run from public.runs r where r.org_id = org and r.id = run for update;
-  if not found or current_run.status not in ('scheduled', 'running') or current_run.lease_expires_at > begin_slice.at then
+  if not found or current_run.status not in ('scheduled', 'running') or current_run.lease_expires_at > begin_slice.at
+    or current_run.resume_at > begin_slice.at then
     return null;
   end if;
   if current_run.slice_token is not null then
@@ -835,7 +838,8 @@ begin
       and case when claim_records.state = 'queued' then r.retry_id is not distinct from held.retry_id
                else held.retry_id is null or r.run_id = held.id end
     order by r.next_attempt_at, r.id
-    limit claim_records.batch
+    -- The Data API answers 1 000 rows at most; what it cut off would be taken and never sent.
+    limit least(claim_records.batch, 1000)
     for update skip locked
   ), claimed as (
     update public.records r
@@ -953,10 +957,12 @@ begin
       filter (where problem is not null), '[]'))
   into report from compared;
 
+  -- Two callers with the same keys take turns instead of tripping over each other.
+  perform pg_advisory_xact_lock(hashtextextended(integration::text, 0));
   insert into public.records (org_id, integration_id, source_type, source_id, payload, amount, currency, occurred_on, label,
-    next_attempt_at, created_at)
+    next_attempt_at, queued_at, created_at)
   select org, integration, e.value ->> 'source_type', e.value ->> 'source_id', e.value -> 'payload', (e.value ->> 'amount')::numeric,
-    e.value ->> 'currency', (e.value ->> 'occurred_on')::date, left(e.value ->> 'label', 500), hand_in.at, hand_in.at
+    e.value ->> 'currency', (e.value ->> 'occurred_on')::date, left(e.value ->> 'label', 500), hand_in.at, hand_in.at, hand_in.at
   from jsonb_array_elements(records) e
   where private.record_problem(e.value) is null;
   return report;
@@ -1066,11 +1072,14 @@ begin
         external_id = coalesce(s.external_id, r.external_id),
         exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
         retry_id = case when s.state = 'queued' then r.retry_id end,
+        accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle_records.at) end,
         settled_at = case when s.state = 'exported' then settle_records.at end,
         next_attempt_at = case
           when s.state = 'retrying' then settle_records.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
           when s.state = 'uncertain' then settle_records.at + make_interval(secs => held.settles_within_seconds)
-          when s.state = 'accepted' then settle_records.at + make_interval(secs => coalesce(s.retry_after_seconds, 2))
+          -- Asked again soon at first, then at a tenth of the time it has taken already, a quarter of an hour at most.
+          when s.state = 'accepted' then settle_records.at + make_interval(secs => greatest(coalesce(s.retry_after_seconds, 2),
+            least(extract(epoch from settle_records.at - coalesce(r.accepted_at, settle_records.at)) / 10, 900)))
           else r.next_attempt_at end,
         failed_at = case when s.state in ('failed', 'retrying', 'uncertain') then settle_records.at when s.state = 'exported' then null else r.failed_at end,
         cause_id = case when s.state = 'exported' then null else coalesce(s.cause_id, r.cause_id) end,
@@ -1083,20 +1092,24 @@ begin
     from (
       -- Attempts or age used up: kept and listed, but no longer tried by itself.
       select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
-             s.request_id, case when s.state = 'retrying' and (b.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 8)
-                                  or moment > b.created_at + interval '7 days') and b.attempts > 0 then 'dead' else s.state end as state
+             s.request_id, case when s.state = 'retrying' and (b.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12)
+                                  or moment > b.queued_at + interval '7 days') and b.attempts > 0 then 'dead'
+               when s.state = 'queued' and b.claimed_from = 'uncertain' and held.dedupe = 'lookup'
+                 and b.attempts >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12) then 'dead'
+               when s.state in ('queued', 'retrying') and b.claimed_from = 'uncertain' and held.dedupe in ('key', 'upsert') then 'uncertain'
+               else s.state end as state
       from said s
       join public.records b on b.org_id = org and b.id = s.id
       join public.integrations i on i.org_id = org and i.id = held.integration_id
     ) s
     where r.org_id = org and r.id = s.id and r.state = 'sending' and r.run_id = run
-    returning r.id, r.version, r.latest_version, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
+    returning r.id, r.version, r.claimed_from, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
   ), noted as (
     insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,
       category, request_id, response)
     select org, held.integration_id, t.id, t.version, run, moment, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
       t.category, t.request_id, left(t.response, 4000)
-    from settled t where t.state <> 'queued'
+    from settled t where t.state <> 'queued' and not (t.state = 'accepted' and t.claimed_from = 'accepted')
   )
   update public.runs u
   set exported = u.exported + n.exported, accepted = u.accepted + n.accepted, failed = u.failed + n.failed, retrying = u.retrying + n.retrying,
@@ -1136,11 +1149,13 @@ declare
   handled integer := 0;
   change public.health_changes;
 begin
+  -- One teller at a time, so that what happened to a finding is told in the order in which it happened.
+  perform pg_advisory_xact_lock(hashtext('syncward.alert'));
   for change in
     select c.* from public.health_changes c
     where not c.alerted and not private.in_maintenance(c.org_id, c.integration_id, alert.at)
     order by c.id limit 1000
-    for update skip locked
+    for update
   loop
     begin
       if change.kind <> 'light' and (change.urgency is not null or change.kind = 'closed') then
@@ -1179,10 +1194,10 @@ begin
       end if;
     end if;
   elsif not found then
-    -- What is known to need a person already says why the sync fails; a second incident would only repeat it.
-    if change.after = 'info' or (change.rule = 'sync_failing' and exists (
-      select from public.incidents o where o.org_id = change.org_id and o.integration_id = change.integration_id and o.state <> 'resolved'
-        and o.alarm in ('credential_refused', 'credential_expired', 'never_started', 'stuck_run'))) then
+    -- What came and went before anybody could be told (in a maintenance window) is history, not news.
+    if change.after = 'info' or not exists (
+      select from public.findings f where f.org_id = change.org_id and f.integration_id = change.integration_id and f.rule = change.rule
+        and f.subject = change.subject and f.closed_at is null) then
       return;
     end if;
     insert into public.incidents (org_id, integration_id, alarm, subject, urgency, opened_at)
@@ -1225,6 +1240,7 @@ AS $function$
   set version = new_version, latest_version = greatest(r.latest_version, new_version), payload = apply_version.payload,
       amount = apply_version.amount, currency = apply_version.currency, occurred_on = apply_version.occurred_on,
       label = coalesce(apply_version.label, r.label), state = 'queued', run_id = null, retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
+      queued_at = apply_version.at, accepted_at = null,
       settled_at = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
       error_value = null, error_category = null, error_status = null,
       idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, new_version)
@@ -1323,6 +1339,10 @@ begin
   if length(trim(coalesce(reason, ''))) < 3 then
     perform private.refuse('SW422', 'Deciding needs a reason.', 'Say how you know, for example the voucher number you found.');
   end if;
+  if not landed and exists (select from public.records r where r.org_id = decide_uncertain.org and r.id = record and r.state = 'uncertain'
+      and r.next_attempt_at > decide_uncertain.at) then
+    perform private.refuse('SW409', 'The system may still be working on this record.', 'Wait until the time of its next attempt, then look there again.');
+  end if;
   update public.records r
   set state = case when landed then 'exported' else 'queued' end, exported_version = case when landed then r.version else r.exported_version end,
       run_id = case when landed then r.run_id end, retry_id = null, next_attempt_at = decide_uncertain.at,
@@ -1356,15 +1376,15 @@ begin
   end if;
   with gone as (
     update public.records r set state = 'dismissed', settled_at = dismiss_records.at
-    where r.org_id = org and r.id = any (records) and r.state in ('queued', 'failed', 'retrying', 'dead') and r.retry_id is null
-    returning r.id, r.integration_id, r.error_code
+    from (select o.id, o.state from public.records o where o.org_id = dismiss_records.org and o.id = any (records) for update) was
+    where r.org_id = org and r.id = was.id and r.state in ('queued', 'failed', 'retrying', 'dead') and r.retry_id is null
+    returning r.id, r.integration_id, was.state
   ), noted as (
-    insert into public.audit_log (org_id, at, actor_id, actor, action, integration_id, subject, after, reason)
-    select org, dismiss_records.at, auth.uid(), (select m.name from public.members m where m.org_id = org and m.user_id = auth.uid()),
-      'record.dismissed', g.integration_id, 'record ' || g.id, jsonb_build_object('state', 'dismissed'), reason
+    select private.audit(org, 'record.dismissed', dismiss_records.at, g.integration_id, 'record ' || g.id,
+      jsonb_build_object('state', g.state), jsonb_build_object('state', 'dismissed'), reason) as written, g.integration_id
     from gone g
   )
-  select array_agg(distinct g.integration_id), count(*) into touched, dismissed from gone g;
+  select array_agg(distinct n.integration_id), count(n.written) into touched, dismissed from noted n;
   perform private.evaluate_health(dismiss_records.at, touched);
   return dismissed;
 end $function$;
@@ -1404,17 +1424,21 @@ CREATE OR REPLACE FUNCTION private.evaluate_health(at timestamp with time zone D
 AS $function$
 declare
   looked integer;
+  chosen uuid[];
 begin
-  with candidate as (
-    select s.org_id, s.integration_id, s as status, i as integration, s.health
-    from public.integration_status s
-    join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
+  select array_agg(l.integration_id) into chosen from (
+    select s.integration_id from public.integration_status s
     where s.integration_id in (
       select unnest(evaluate_health.integrations)
       union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.dirty
       union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.next_deadline <= evaluate_health.at)
     order by s.org_id, s.integration_id
-    for update of s
+    for update) l;
+  with candidate as (
+    select s.org_id, s.integration_id, s as status, i as integration, s.health
+    from public.integration_status s
+    join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
+    where i.id = any (chosen)
   ), held as materialized (
     select c.org_id, c.integration_id, r.rule, r.subject, r.severity, r.urgency, r.evidence
     from candidate c cross join lateral private.rules_of(c.status, c.integration, evaluate_health.at) r
@@ -1466,7 +1490,7 @@ begin
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.facts_of(status public.integration_status, integration public.integrations, at timestamp with time zone)
- RETURNS TABLE(last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamp with time zone, last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric, active_since timestamp with time zone, active_quiet_since timestamp with time zone, open_refused bigint, oldest_refused timestamp with time zone, open_uncertain bigint, waiting bigint, waiting_since timestamp with time zone, base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
+ RETURNS TABLE(last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamp with time zone, last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric, active_since timestamp with time zone, active_quiet_since timestamp with time zone, open_refused bigint, oldest_refused timestamp with time zone, open_uncertain bigint, accepted_since timestamp with time zone, waiting bigint, waiting_since timestamp with time zone, base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
  LANGUAGE sql
  STABLE
  SET search_path TO ''
@@ -1474,8 +1498,9 @@ AS $function$
   select
     l.status, l.trigger, l.error_category, l.error_code, l.error_message, l.error_field, l.error_status, l.finished_at, l.selected, l.failed, l.rate_limited,
     extract(epoch from l.finished_at - l.started_at),
-    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since, a.started_at),
-    o.refused, o.oldest_refused, o.uncertain, o.waiting, o.waiting_since,
+    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since,
+      (select max(e.ended_at) from public.slices e where e.org_id = a.org_id and e.run_id = a.id), a.started_at),
+    o.refused, o.oldest_refused, o.uncertain, o.accepted_since, o.waiting, o.waiting_since,
     b.runs, b.selected, b.spread_selected, b.seconds, b.spread_seconds, b.failed_of_ten
   from (select 1) one
   left join public.runs l on l.org_id = status.org_id and l.id = status.last_run_id
@@ -1484,6 +1509,7 @@ AS $function$
     select count(*) filter (where r.state in ('failed', 'dead')) as refused,
            min(r.failed_at) filter (where r.state in ('failed', 'dead')) as oldest_refused,
            count(*) filter (where r.state = 'uncertain') as uncertain,
+           min(r.accepted_at) filter (where r.state = 'accepted') as accepted_since,
            -- Waiting: due when the last run began, and still here although that run came and went. A retry takes only its own.
            count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at and l.trigger <> 'retry') as waiting,
            min(r.next_attempt_at) filter (where r.state = 'queued') as waiting_since
@@ -1518,6 +1544,7 @@ AS $function$
 declare
   ended public.runs;
   finished constant timestamptz := finish_run.at;
+  proof text;
 begin
   update public.records r set retry_id = null
   from public.runs u
@@ -1557,17 +1584,23 @@ begin
     returning r.* into ended;
   end if;
 
+  -- What the run proves. One that found nothing because everything waits for its next try, or whose records wait for a verdict, proves nothing.
+  proof := case
+    when ended.status = 'failed' then case when ended.trigger = 'retry' or (ended.trigger = 'follow_up' and ended.failed = 0) then 'nothing' else 'bad' end
+    when ended.selected = 0 and (exists (select from public.records r where r.org_id = finish_run.org and r.integration_id = ended.integration_id and r.state = 'retrying')
+      or not (select i.enabled from public.integrations i where i.org_id = finish_run.org and i.id = ended.integration_id)) then 'blank'
+    when ended.accepted > 0 and ended.exported = 0 then 'nothing'
+    else 'good' end;
   update public.integration_status s
-  set last_run_id = ended.id, dirty = true,
-      last_success_at = case when ended.status in ('succeeded', 'warning') then finished else s.last_success_at end,
+  set last_run_id = case when proof = 'blank' then s.last_run_id else ended.id end, dirty = true,
+      last_success_at = case when proof = 'good' then finished else s.last_success_at end,
       -- Records that wait for a verdict or for their next try do not wait for the schedule.
       asks_again_at = (select min(greatest(r.next_attempt_at, finished + interval '30 seconds')) from public.records r
         where r.org_id = finish_run.org and r.integration_id = ended.integration_id
           and (r.state in ('accepted', 'retrying') or (r.state = 'uncertain' and ended.dedupe <> 'none'))),
-      consecutive_failures = case when ended.status <> 'failed' then 0 when ended.trigger in ('follow_up', 'retry') then s.consecutive_failures
-        else s.consecutive_failures + 1 end,
-      consecutive_successes = case when ended.status = 'failed' then 0 else s.consecutive_successes + 1 end,
-      circuit_failures = case when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,
+      consecutive_failures = case proof when 'good' then 0 when 'bad' then s.consecutive_failures + 1 else s.consecutive_failures end,
+      consecutive_successes = case when proof = 'good' then s.consecutive_successes + 1 when ended.status = 'failed' then 0 else s.consecutive_successes end,
+      circuit_failures = case when proof = 'blank' then s.circuit_failures when ended.status <> 'failed' then 0 when error is null then s.circuit_failures else s.circuit_failures + 1 end,
       circuit_open_until = case
         when ended.status <> 'failed' then null
         when error is not null and s.circuit_failures + 1 >= 3
@@ -1577,8 +1610,13 @@ begin
 
   perform private.follow_retry(org, t.id, finished) from public.retries t
   where t.org_id = finish_run.org and t.integration_id = ended.integration_id and (t.id = ended.retry_id or t.state = 'canary');
-  perform private.evaluate_health(finished, array[ended.integration_id]);
-  perform private.alert(finished);
+  -- A fault in judging or telling must not undo what happened: the row stays dirty, and the next tick comes back to it.
+  begin
+    perform private.evaluate_health(finished, array[ended.integration_id]);
+    perform private.alert(finished);
+  exception when others then
+    raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
+  end;
   perform private.schedule_runs(finished, ended.integration_id);
 end $function$;
 
@@ -1743,7 +1781,7 @@ declare
   mapped integer := 0;
 begin
   for target in
-    select r.id, r.payload, r.latest_version, r.amount, r.currency, r.occurred_on, r.label, r.integration_id
+    select r.id, r.cause_id, r.payload, r.latest_version, r.amount, r.currency, r.occurred_on, r.label, r.integration_id
     from public.records r
     where r.org_id = map_payloads.org and r.id = any (records) and r.payload ? field
       and (from_value is null or r.payload ->> field = from_value)
@@ -1755,6 +1793,7 @@ begin
       jsonb_set(target.payload, array[field], case when jsonb_typeof(target.payload -> field) = 'number' and to_value ~ '^-?\d+(\.\d+)?$'
         then to_value::jsonb else to_jsonb(to_value) end),
       target.amount, target.currency, target.occurred_on, target.label, map_payloads.at);
+    update public.records r set cause_id = target.cause_id where r.org_id = map_payloads.org and r.id = target.id;
     perform private.audit(org, 'record.corrected', map_payloads.at, target.integration_id, subject := 'record ' || target.id,
       before := jsonb_build_object(field, target.payload -> field), after := jsonb_build_object(field, to_value));
     mapped := mapped + 1;
@@ -1796,7 +1835,8 @@ CREATE OR REPLACE FUNCTION private.monitor_late()
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce((select max(h.beat_at) from private.heartbeats h where h.job = 'evaluate') < now() - interval '3 minutes', true);
+  select count(*) < 4 or min(h.beat_at) < now() - interval '3 minutes'
+  from private.heartbeats h where h.job in ('schedule', 'reap', 'evaluate', 'deliver');
 $function$;
 grant execute on function private.monitor_late() to authenticated;
 
@@ -1840,7 +1880,9 @@ AS $function$
   from private.facts_of(status, integration, next_deadline_of.at) f
   cross join lateral (values
     (coalesce(status.last_success_at, integration.created_at) + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
-    (integration.next_due_at + case when status.last_run_id is null then interval '15 minutes' else interval '1 day' end),
+    (integration.next_due_at + interval '15 minutes'),
+    (integration.next_due_at + make_interval(mins => integration.every_minutes + 1)),
+    (status.circuit_open_until + make_interval(mins => integration.every_minutes + 1)),
     (integration.credential_expires_at),
     (integration.credential_expires_at - make_interval(days => coalesce((integration.thresholds ->> 'credential_warning_days')::integer, 14))),
     (integration.credential_set_at + make_interval(days => (integration.thresholds ->> 'credential_rotate_days')::integer)),
@@ -1850,6 +1892,8 @@ AS $function$
     (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240))),
     (f.active_since + make_interval(mins => coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60))),
     (f.active_quiet_since + interval '10 minutes'),
+    (f.accepted_since + interval '2 hours'),
+    (f.accepted_since + interval '24 hours'),
     (private.next_cutoff(status.org_id, next_deadline_of.at) - interval '24 hours'),
     (private.next_cutoff(status.org_id, next_deadline_of.at)),
     ((select min(w.starts_at) from public.maintenance_windows w where w.org_id = status.org_id and w.starts_at > next_deadline_of.at)),
@@ -1934,7 +1978,8 @@ CREATE OR REPLACE FUNCTION private.queue_for_retry(org uuid, retry bigint, recor
  SET search_path TO ''
 AS $function$
   with queued as (
-    update public.records r set state = 'queued', retry_id = retry, attempts = 0, next_attempt_at = queue_for_retry.at
+    update public.records r
+    set state = 'queued', retry_id = retry, attempts = 0, next_attempt_at = queue_for_retry.at, queued_at = queue_for_retry.at
     where r.org_id = org and r.id = any (records) and r.state in ('failed', 'dead', 'queued')
     returning r.id
   )
@@ -1956,12 +2001,17 @@ begin
     where r.status = 'running' and r.lease_expires_at <= reap.at
     for update skip locked
   loop
-    perform private.release_lease(run.org_id, run.id, reap.at);
-    if run.lost_slices + 1 >= 5 then
-      perform private.finish_run(run.org_id, run.id, jsonb_build_object('code', 'stuck', 'category', 'timeout',
-        'message', 'Five slices in a row stopped before they could record a result.'), reap.at);
-    end if;
-    touched := touched + 1;
+    -- One run that cannot be reaped must not keep the others from it.
+    begin
+      perform private.release_lease(run.org_id, run.id, reap.at);
+      if run.lost_slices + 1 >= 5 then
+        perform private.finish_run(run.org_id, run.id, jsonb_build_object('code', 'stuck', 'category', 'timeout',
+          'message', 'Five slices in a row stopped before they could record a result.'), reap.at);
+      end if;
+      touched := touched + 1;
+    exception when others then
+      raise warning 'run % was not reaped: % (%)', run.id, sqlerrm, sqlstate;
+    end;
   end loop;
   for run in
     select r.org_id, r.id, r.slice, i.system from public.runs r
@@ -1969,10 +2019,14 @@ begin
     where r.status in ('scheduled', 'running') and r.slice_token is null and r.waiting_since <= reap.at - interval '10 minutes'
     for update of r skip locked
   loop
-    perform private.finish_run(run.org_id, run.id, jsonb_build_object('category', 'server',
-      'code', case when run.slice = 0 then 'never_started' else 'stuck' end,
-      'message', format('No function answered for the system "%s" within 10 minutes.', run.system)), reap.at);
-    touched := touched + 1;
+    begin
+      perform private.finish_run(run.org_id, run.id, jsonb_build_object('category', 'server',
+        'code', case when run.slice = 0 then 'never_started' else 'stuck' end,
+        'message', format('No function answered for the system "%s" within 10 minutes.', run.system)), reap.at);
+      touched := touched + 1;
+    exception when others then
+      raise warning 'run % was not reaped: % (%)', run.id, sqlerrm, sqlstate;
+    end;
   end loop;
   return touched;
 end $function$;
@@ -2288,6 +2342,9 @@ begin
     order by q.turn, q.created_at
     limit greatest(0, 32 - (select coalesce(sum(slices), 0) from busy))
   loop
+    -- Whoever holds the run is about to change it; waiting here could wait in a circle.
+    perform from public.runs r where r.org_id = run.org_id and r.id = run.id and r.status in ('scheduled', 'running') for update skip locked;
+    continue when not found;
     perform private.ring_run(run.org_id, run.id, run.system, ring_runs.at);
     rung := rung + 1;
   end loop;
@@ -2314,6 +2371,9 @@ AS $function$
         select o.rule from public.findings o
         where o.org_id = status.org_id and o.integration_id = status.integration_id and o.closed_at is null
           and o.rule in ('sync_failing', 'credential_refused', 'never_started', 'stuck_run', 'no_success')) end as recovering,
+      -- Since when nothing kept the next slot from starting: a pause of the breaker or a maintenance window moves it.
+      greatest(integration.next_due_at, status.circuit_open_until, (select max(w.ends_at) from public.maintenance_windows w
+        where w.org_id = status.org_id and (w.integration_id = status.integration_id or w.integration_id is null) and w.ends_at <= rules_of.at)) as due_since,
       coalesce(status.last_success_at, integration.created_at)
         + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48)) as success_deadline,
       f.oldest_refused + make_interval(hours => coalesce((integration.thresholds ->> 'refused_open_hours')::integer, 24)) as refused_deadline
@@ -2323,20 +2383,29 @@ AS $function$
   from d cross join lateral (values
     ('disabled', 'grey', null, not integration.enabled, '{}'::jsonb),
     ('maintenance', 'grey', null, private.in_maintenance(status.org_id, status.integration_id, rules_of.at), '{}'),
-    ('never_run', 'grey', null, status.last_run_id is null and integration.next_due_at > rules_of.at - interval '15 minutes',
+    ('never_run', 'grey', null, status.last_run_id is null
+      and (d.active_since is not null or d.due_since > rules_of.at - interval '15 minutes'),
       jsonb_build_object('next_due_at', integration.next_due_at)),
     ('last_run_failed', 'red', null, d.last_status = 'failed', jsonb_build_object('message', d.last_message, 'code', d.last_code,
       'field', d.last_field, 'status', d.last_http, 'category', d.last_category, 'at', d.last_finished, 'failed', d.last_failed, 'selected', d.last_selected)),
     ('credential_refused', 'red', 'high', d.last_status = 'failed' and d.last_category = 'auth', jsonb_build_object('message', d.last_message, 'code', d.last_code, 'status', d.last_http)),
     ('credential_expired', 'red', 'high', integration.credential_expires_at <= rules_of.at, jsonb_build_object('expired_at', integration.credential_expires_at)),
-    ('never_started', 'red', 'high', d.last_code = 'never_started' or (status.last_run_id is null and integration.enabled
-      and integration.next_due_at <= rules_of.at - interval '15 minutes'), jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
+    -- Known of a function, or of a first run, people are told; of later slots it may be the clock, which the whole page says.
+    ('never_started', 'red', case when d.last_code = 'never_started' or status.last_run_id is null then 'high' end,
+      d.last_code = 'never_started' or (d.active_since is null
+        and d.due_since <= rules_of.at - case when status.last_run_id is null then interval '15 minutes'
+                                              else make_interval(mins => greatest(15, integration.every_minutes)) end),
+      jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
     ('stuck_run', 'red', 'high', d.last_code = 'stuck' or (d.active_since <= rules_of.at - make_interval(mins =>
       coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and d.active_quiet_since <= rules_of.at - interval '10 minutes'),
       jsonb_build_object('started_at', d.active_since)),
     ('no_success', 'red', 'high', d.success_deadline <= rules_of.at, jsonb_build_object('last_success_at', status.last_success_at,
       'hours', coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
-    ('sync_failing', 'red', case when d.cutoff_near then 'critical' else 'high' end, status.consecutive_failures >= d.alarm_after,
+    -- Where another rule already tells people what is wrong, this one is shown and tells nobody.
+    ('sync_failing', 'red', case
+        when d.last_category = 'auth' or d.last_code in ('never_started', 'stuck') or integration.credential_expires_at <= rules_of.at then null
+        when d.cutoff_near then 'critical' else 'high' end,
+      status.consecutive_failures >= d.alarm_after,
       jsonb_build_object('failures', nullif(status.consecutive_failures, 0))),
     ('failure_rate', 'red', null, d.last_status = 'failed' and d.last_selected > 0 and d.last_failed * 100.0 >
       d.last_selected * coalesce((integration.thresholds ->> 'failure_rate_percent')::numeric, 5),
@@ -2347,6 +2416,8 @@ AS $function$
       jsonb_build_object('records', d.open_refused, 'oldest', d.oldest_refused)),
     ('last_run_warning', 'yellow', null, d.last_status = 'warning', jsonb_build_object('failed', d.last_failed, 'selected', d.last_selected)),
     ('uncertain_open', 'yellow', null, d.open_uncertain > 0, jsonb_build_object('records', d.open_uncertain)),
+    ('verdict_late', case when d.accepted_since <= rules_of.at - interval '24 hours' then 'red' else 'yellow' end, 'medium',
+      d.accepted_since <= rules_of.at - interval '2 hours', jsonb_build_object('since', d.accepted_since)),
     ('nothing_moved', 'yellow', null, d.last_status = 'succeeded' and d.last_selected = 0 and d.waiting > 0, jsonb_build_object('waiting', d.waiting)),
     ('queue_depth', 'yellow', null, d.waiting > coalesce((integration.thresholds ->> 'queue_depth')::integer, 20), jsonb_build_object('waiting', d.waiting)),
     ('lag', case when d.lag_minutes > coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240) then 'red' else 'yellow' end, null,
@@ -2373,11 +2444,14 @@ AS $function$
   from f cross join lateral (
     select s.id, s.code, s.field, s.template, count(*) as records, min(r.failed_at) as oldest, bool_or(r.amount is not null) as amounts
     from public.records r join public.causes s on s.org_id = r.org_id and s.id = r.cause_id
-    where r.org_id = status.org_id and r.integration_id = status.integration_id and r.state in ('failed', 'dead')
+    where r.org_id = status.org_id and r.integration_id = status.integration_id
+      and (r.state in ('failed', 'dead') or (r.state not in ('exported', 'dismissed') and exists (
+        select from public.findings o where o.org_id = status.org_id and o.integration_id = status.integration_id and o.rule = 'cause_refused'
+          and o.subject = s.id::text and o.closed_at is null)))
     group by s.id, s.org_id
     order by count(*) desc limit 50
   ) c
-  where f.open_refused > 0 and integration.enabled
+  where integration.enabled
 $function$;
 
 CREATE OR REPLACE FUNCTION private.schedule_runs(at timestamp with time zone DEFAULT now(), integration uuid DEFAULT NULL::uuid)
@@ -2395,6 +2469,7 @@ begin
     from public.retries t
     where t.state = 'waiting' and (schedule_runs.integration is null or t.integration_id = schedule_runs.integration)
       and not private.in_maintenance(t.org_id, t.integration_id, schedule_runs.at)
+      and exists (select from public.integrations i where i.org_id = t.org_id and i.id = t.integration_id and i.enabled)
     order by t.org_id, t.integration_id, t.id
   ), started as (
     insert into public.runs (org_id, integration_id, trigger, requested_by, retry_id, due_at, created_at)
@@ -2626,6 +2701,7 @@ AS $function$
     select from jsonb_each(case when jsonb_typeof(thresholds) = 'object' then thresholds else '{}' end) t
     where jsonb_typeof(t.value) <> 'number'
       or (t.value)::numeric not between 0 and 1000000
+      or (t.key not in ('failure_rate_percent', 'deviation_percent') and (t.value)::numeric % 1 <> 0)
       or t.key not in (
         'alarm_after_failures', 'no_success_hours', 'failure_rate_percent', 'lag_minutes', 'lag_critical_minutes', 'queue_depth',
         'stuck_minutes', 'refused_open_hours', 'credential_warning_days', 'credential_rotate_days', 'max_attempts', 'deviation_percent'

@@ -163,7 +163,11 @@ function overPostgres(sql: Sql): Parameters<typeof createStore>[0] {
       return { data: null, error: { message, code } };
     }
   };
-  return { rpc } as unknown as Parameters<typeof createStore>[0];
+  const call = (name: string, input: Record<string, unknown>): unknown => {
+    const answer = rpc(name, input);
+    return Object.assign(answer, { abortSignal: () => answer });
+  };
+  return { rpc: call } as unknown as Parameters<typeof createStore>[0];
 }
 
 const casts: Record<string, string> = { org: '::uuid', run: '::bigint', token: '::uuid', outcomes: '::jsonb', error: '::jsonb', at: '::timestamptz' };

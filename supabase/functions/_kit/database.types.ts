@@ -964,6 +964,7 @@ export type Database = {
       };
       'records': {
         Row: {
+          'accepted_at': string | null;
           'amount': number | null;
           'attempts': number;
           'cause_id': number | null;
@@ -988,6 +989,7 @@ export type Database = {
           'occurred_on': string | null;
           'org_id': string;
           'payload': NonNullable<Json>;
+          'queued_at': string;
           'retry_id': number | null;
           'run_id': number | null;
           'settled_at': string | null;
@@ -999,6 +1001,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          'accepted_at'?: string | null;
           'amount'?: number | null;
           'attempts'?: number;
           'cause_id'?: number | null;
@@ -1023,6 +1026,7 @@ export type Database = {
           'occurred_on'?: string | null;
           'org_id': string;
           'payload': NonNullable<Json>;
+          'queued_at'?: string;
           'retry_id'?: number | null;
           'run_id'?: number | null;
           'settled_at'?: string | null;
@@ -1033,6 +1037,7 @@ export type Database = {
           'version'?: number;
         };
         Update: {
+          'accepted_at'?: string | null;
           'amount'?: number | null;
           'attempts'?: number;
           'cause_id'?: number | null;
@@ -1057,6 +1062,7 @@ export type Database = {
           'occurred_on'?: string | null;
           'org_id'?: string;
           'payload'?: NonNullable<Json>;
+          'queued_at'?: string;
           'retry_id'?: number | null;
           'run_id'?: number | null;
           'settled_at'?: string | null;

@@ -235,7 +235,8 @@ function failureOf(client: Client, response: HttpResponse, delivered?: Delivered
   const redactor = client.redactor();
   return new HttpFailure({
     diagnosis: redactDiagnosis(diagnosis ?? diagnose(client.options.system, response), redactor),
-    delivered: delivered ?? (status >= 500 ? 'unknown' : 'refused'),
+    // 408 says that they stopped waiting, not how far they had come.
+    delivered: delivered ?? (status >= 500 || status === 408 ? 'unknown' : 'refused'),
     status,
     response: cut(redactor(body.slice(0, 2 * RESPONSE_EXCERPT)), RESPONSE_EXCERPT),
     requestId,

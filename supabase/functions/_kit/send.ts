@@ -20,6 +20,8 @@ export type Target = {
   /** Ids of accepted records without a verdict yet. */
   waiting: Set<number>;
   settle: (outcomes: SettledOutcome[]) => Promise<void>;
+  /** Whether the slice must stop now; throws when it has stood still so long that its lease may be another's. */
+  isOver: () => boolean;
   log: (event: Record<string, unknown>) => void;
 };
 
@@ -33,10 +35,21 @@ export async function sendBatch(target: Target, claimed: ClaimedRecord[]): Promi
   const changed = claimed.filter((record) => record.exported_version !== null && !target.connector.replaces);
   if (changed.length > 0) await target.settle(changed.map(refuseChanged));
   const fresh = claimed.filter((record) => !changed.includes(record));
-  return fresh.length === 0 ? { kind: 'moved' } : push(target, fresh);
+  // What went unanswered again and again goes out in ever smaller parts, so that one bad record cannot hold its neighbours.
+  const tries = Math.max(0, ...fresh.map((record) => record.attempts));
+  const size = Math.max(1, Math.ceil(fresh.length / 2 ** Math.max(0, tries - 1)));
+  for (let at = 0; at < fresh.length; at += size) {
+    const step = await push(target, fresh.slice(at, at + size));
+    const rest = fresh.slice(at + size);
+    if (step.kind === 'moved' && (rest.length === 0 || !target.isOver())) continue;
+    if (rest.length > 0) await target.settle(rest.map(putBack));
+    return step;
+  }
+  return { kind: 'moved' };
 }
 
 async function push(target: Target, batch: ClaimedRecord[]): Promise<Step> {
+  target.isOver();
   try {
     const outcomes = await target.connector.push(target.ctx, batch.map(outgoing));
     return await settleOutcomes(target, batch, outcomes);
@@ -74,7 +87,7 @@ async function pushFailed(target: Target, batch: ClaimedRecord[], failure: HttpF
 async function split(target: Target, batch: ClaimedRecord[]): Promise<Step> {
   const middle = Math.ceil(batch.length / 2);
   const first = await push(target, batch.slice(0, middle));
-  if (first.kind === 'moved') return push(target, batch.slice(middle));
+  if (first.kind === 'moved' && !target.isOver()) return push(target, batch.slice(middle));
   await target.settle(batch.slice(middle).map(putBack));
   return first;
 }
@@ -86,13 +99,16 @@ async function settleOutcomes(target: Target, batch: ClaimedRecord[], outcomes: 
   const pairs = batch.map((record, index) => ({ record, outcome: outcomes[index] as Outcome }));
   const conflicts = pairs.filter(({ outcome }) => outcome.state === 'refused' && outcome.diagnosis.category === 'conflict');
   const there = conflicts.length > 0 ? await alreadyThere(target, conflicts.map(({ record }) => record)) : new Map<number, Outcome>();
-  const refusal = pairs.flatMap(({ outcome }) => (outcome.state === 'refused' && stopsRun(outcome.diagnosis) ? [outcome] : []))[0];
+  // A permission that one record lacks is that record's failure; one that all lack is the credential's.
+  const isAll = pairs.every(({ outcome }) => outcome.state === 'refused' && stopsRun(outcome.diagnosis));
+  const stops = (diagnosis: Diagnosis): boolean => diagnosis.category === 'auth' || (isAll && stopsRun(diagnosis));
+  const refusal = pairs.flatMap(({ outcome }) => (outcome.state === 'refused' && stops(outcome.diagnosis) ? [outcome] : []))[0];
   await target.settle(
     pairs.map(({ record, outcome }) => {
       const known = settledAs(target, record, there.get(record.id)) ?? settledAs(target, record, outcome);
       if (known) return known;
       if (outcome.state !== 'refused') return putBack(record);
-      return stopsRun(outcome.diagnosis) ? putBack(record) : failed(target, record, outcome.diagnosis, outcome);
+      return stops(outcome.diagnosis) ? putBack(record) : failed(target, record, outcome.diagnosis, outcome);
     }),
   );
   if (refusal) return { kind: 'stop', error: { ...pickError(refusal.diagnosis), status: refusal.status ?? null } };

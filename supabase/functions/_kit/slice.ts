@@ -20,6 +20,8 @@ export type SliceOptions = {
 
 /** Whole requests that fail in a row before the run gives up on the system for now. */
 const TROUBLE_LIMIT = 3;
+/** A slice that has not reached Postgres for this long may have lost its lease (2 minutes) without knowing. */
+const STANDSTILL_MS = 60_000;
 /** How long a slice waits for verdicts on accepted records before it leaves them to the next run. */
 const CONFIRM_ROUNDS = 8;
 const CONFIRM_PAUSE_MS = 2_500;
@@ -38,6 +40,8 @@ type Work = {
   /** Accepted records this slice has seen without a verdict. */
   waiting: Set<number>;
   rounds: number;
+  /** When Postgres last confirmed the lease, on the budget's clock. */
+  heldAt: number;
 };
 
 /**
@@ -58,7 +62,7 @@ export async function runSlice(connector: Connector, options: SliceOptions): Pro
       await end(false, prepared.error);
       return 'failed';
     }
-    const work: Work = { slice, redact: createRedactor(secretsIn(slice.credential)), ctx: prepared.ctx, turn: 0, trouble: 0, waiting: new Set(), rounds: 0 };
+    const work: Work = { slice, redact: createRedactor(secretsIn(slice.credential)), ctx: prepared.ctx, turn: 0, trouble: 0, waiting: new Set(), rounds: 0, heldAt: options.budget.spent().wallMs };
     while (!options.budget.exhausted()) {
       const step = await takeStep(connector, work, options);
       if (step === 'nothing') {
@@ -117,7 +121,9 @@ async function takeStep(connector: Connector, work: Work, options: SliceOptions)
   const states = claimable(connector);
   for (let empty = 0; empty < states.length; empty += 1) {
     const state = states[work.turn % states.length] ?? 'queued';
+    work.heldAt = options.budget.spent().wallMs;
     const records = await options.store.claim(work.slice.token, state, connector.batchSize);
+    assertMoving(work, options);
     if (records.length > 0) return judge(work, await handle(connector, work, state, records, options));
     work.turn += 1;
   }
@@ -135,12 +141,24 @@ function handle(connector: Connector, work: Work, state: ClaimState, records: Cl
     connector,
     ctx: work.ctx,
     waiting: work.waiting,
-    settle: (outcomes) => options.store.settle(work.slice.token, outcomes.map((outcome) => redactOutcome(outcome, work.redact))),
+    settle: async (outcomes) => {
+      work.heldAt = options.budget.spent().wallMs;
+      await options.store.settle(work.slice.token, outcomes.map((outcome) => redactOutcome(outcome, work.redact)));
+    },
+    isOver: () => {
+      assertMoving(work, options);
+      return options.budget.exhausted();
+    },
     log: options.log,
   };
   if (state === 'accepted') return settleVerdicts(target, records);
   if (state === 'uncertain' && connector.dedupe === 'lookup') return settleDoubt(target, records);
   return sendBatch(target, records);
+}
+
+/** Measured from before the last call to Postgres: an answer that took too long to arrive confirms nothing. */
+function assertMoving(work: Work, options: SliceOptions): void {
+  if (options.budget.spent().wallMs - work.heldAt > STANDSTILL_MS) throw new LeaseLost('The slice stood still for too long to go on.');
 }
 
 function redactOutcome(outcome: SettledOutcome, redact: Redactor): SettledOutcome {

@@ -43,6 +43,9 @@ export class StoreError extends Error {
   override name = 'StoreError';
 }
 
+/** Well under the lease, so that a slice finds out in time that Postgres does not answer. */
+const CALL_TIMEOUT_MS = 20_000;
+
 const answerSchema = z.object({ data: z.unknown(), error: z.object({ code: z.string().nullish(), message: z.string() }).nullable() });
 
 const sliceSchema = z.object({
@@ -80,7 +83,9 @@ export type ClaimedRecord = z.infer<typeof claimedSchema>[number];
  */
 export function createStore(db: SupabaseClient, run: { org: string; run: number }, clock?: () => Date): Store {
   const call = async (name: string, input: Record<string, unknown>): Promise<unknown> => {
-    const answer: unknown = await db.rpc(name, { ...run, ...input, ...(clock ? { at: clock().toISOString() } : {}) });
+    const answer: unknown = await db
+      .rpc(name, { ...run, ...input, ...(clock ? { at: clock().toISOString() } : {}) })
+      .abortSignal(AbortSignal.timeout(CALL_TIMEOUT_MS));
     const { data, error } = answerSchema.parse(answer);
     if (!error) return data;
     if (error.code === 'SW410') throw new LeaseLost(error.message);

@@ -12,7 +12,7 @@ const edges = <T extends z.ZodType>(node: T) => z.object({ edges: z.array(node) 
 
 const envelope = z.object({ errors: z.unknown().optional(), data: z.unknown().optional() });
 const written = edges(z.object({ clientId: z.string(), node: z.object({ dbId: id }) }));
-const writeAnswer = z.object({ data: z.object({ add: written.optional(), update: written.optional() }) });
+const writeAnswer = z.object({ data: z.object({ written }) });
 
 const item = z.object({ dbId: id, extIdentifier: z.string().nullish(), jobLevel: z.object({ dbSubId: z.number() }).nullish() });
 const fault = z.object({ transactionDbId: id, message: z.string() });
@@ -43,22 +43,24 @@ async function call(ctx: Context, query: string, variables: Record<string, unkno
 }
 
 /**
- * Hands in new lines and corrects refused ones, in one request; each comes back with its number (`dbId`) by `clientId`.
+ * Corrects refused lines and hands in new ones; each comes back with its number (`dbId`) by `clientId`.
  * At most 500 nodes: https://xledgerukinternal.zendesk.com/hc/en-us/articles/8715787519634-GraphQL-general-tips
  */
 export async function write(ctx: Context, add: Line[], update: Line[]): Promise<{ numbers: Map<string, string>; response: HttpResponse }> {
-  const inputs = (lines: Line[]) => lines.map((node) => ({ clientId: node.extIdentifier, node }));
   const parts = [
-    { field: 'addGLImportItems', alias: 'add', type: 'AddGLImportItemsInput', lines: add },
-    { field: 'updateGLImportItems', alias: 'update', type: 'UpdateGLImportItemsInput', lines: update },
+    { field: 'updateGLImportItems', type: 'UpdateGLImportItemsInput', lines: update },
+    { field: 'addGLImportItems', type: 'AddGLImportItemsInput', lines: add },
   ].filter(({ lines }) => lines.length > 0);
-  const query = `mutation (${parts.map(({ alias, type }) => `$${alias}: [${type}!]!`).join(', ')}) {
-    ${parts.map(({ field, alias }) => `${alias}: ${field}(inputs: $${alias}) { edges { clientId node { dbId } } }`).join('\n')}
-  }`;
-  const response = await call(ctx, query, Object.fromEntries(parts.map(({ alias, lines }) => [alias, inputs(lines)])));
-  const { data } = shaped(ctx.http, response, writeAnswer);
-  const numbers = new Map([...(data.add?.edges ?? []), ...(data.update?.edges ?? [])].map(({ clientId, node }) => [clientId, node.dbId]));
-  return { numbers, response };
+  const numbers = new Map<string, string>();
+  let last: HttpResponse | null = null;
+  // One request each: of two in one, an error would not say which of them had been carried out.
+  for (const { field, type, lines } of parts) {
+    const query = `mutation ($lines: [${type}!]!) { written: ${field}(inputs: $lines) { edges { clientId node { dbId } } } }`;
+    last = await call(ctx, query, { lines: lines.map((node) => ({ clientId: String(node.extIdentifier), node })) });
+    for (const { clientId, node } of shaped(ctx.http, last, writeAnswer).data.written.edges) numbers.set(clientId, node.dbId);
+  }
+  if (!last) throw new TypeError('There is no line to write.');
+  return { numbers, response: last };
 }
 
 const ITEMS = 'edges { node { dbId extIdentifier jobLevel { dbSubId } } }';

@@ -7,6 +7,7 @@ const { values } = parseArgs({
   options: {
     system: { type: 'string', default: 'business-central' },
     data: { type: 'string', default: `${root}../shared/data` },
+    only: { type: 'string' },
     faults: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
   },
@@ -24,6 +25,7 @@ const began = performance.now();
 const report = await mainJob({
   system: values.system satisfies System,
   data: values.data,
+  only: values.only,
   mapping: `${root}samples/spending.mapping.json`,
   faults: Number(values.faults) / 100,
   seed: Number(values.seed),

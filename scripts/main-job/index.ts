@@ -1,5 +1,5 @@
 import { access, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import { createBudget } from '../../supabase/functions/_kit/budget.ts';
 import { createHttp } from '../../supabase/functions/_kit/http.ts';
@@ -25,6 +25,8 @@ export type MainJobOptions = {
   system: System;
   /** Folder with `*-2016.csv` (the vendor's chart of accounts) and `*-2017.csv` (the records). */
   data: string;
+  /** Only the records of files whose names begin with this; left out: all. */
+  only?: string;
   mapping: string;
   /** Chance of each kind of fault at each request; 0: none. */
   faults: number;
@@ -61,7 +63,8 @@ export async function spendingFiles(data: string, year: string): Promise<string[
  */
 export async function mainJob(options: MainJobOptions): Promise<MainJobReport> {
   const began = performance.now();
-  const [charts, spending] = [await spendingFiles(options.data, '2016'), await spendingFiles(options.data, '2017')];
+  const [charts, all] = [await spendingFiles(options.data, '2016'), await spendingFiles(options.data, '2017')];
+  const spending = all?.filter((file) => basename(file).startsWith(options.only ?? ''));
   if (!charts || !spending) throw new Error(`There are no spending records in ${options.data}.`);
   const accounts = await loadAccounts(charts, 'Expenditure Code');
   const timeline = createTimeline();
@@ -144,12 +147,13 @@ async function handIn(stack: Stack, job: Job, files: string[], mappingFile: stri
 async function syncUntilDone(stack: Stack, job: Job): Promise<void> {
   const { sql } = stack;
   for (let rounds = 0; rounds < 2_000; rounds += 1) {
-    const [left] = await sql<{ moving: number; active: string | null }[]>`
-      select (select count(*)::int from records where state in ('queued', 'sending', 'retrying', 'uncertain', 'accepted')) as moving,
+    const [left] = await sql<{ moving: number; active: string | null; closed: Date | null }[]>`
+      select (select circuit_open_until from integration_status) as closed,
+             (select count(*)::int from records where state in ('queued', 'sending', 'retrying', 'uncertain', 'accepted')) as moving,
              (select id from runs where status in ('scheduled', 'running')) as active`;
     if (!left || (left.moving === 0 && left.active === null)) return;
     // A breaker that opened and a pause that was asked for are waited out on the made clock.
-    if (left.active === null) job.timeline.forward(120_000);
+    if (left.active === null) job.timeline.set(new Date(Math.max(job.timeline.now().getTime() + 120_000, left.closed?.getTime() ?? 0)));
     await sql`select private.schedule_runs(${job.timeline.now()})`;
     await sql`select private.reap(${job.timeline.now()})`;
     const [run] = await sql<{ id: string; resume: Date | null }[]>`select id, resume_at as resume from runs where status in ('scheduled', 'running')`;

@@ -6,6 +6,8 @@ import { messageOf } from './errors.ts';
 export type Doorbell = {
   /** Resolves when the queue is empty and every answer is in `net._http_response`. */
   idle(): Promise<void>;
+  /** Calls made so far. */
+  made(): number;
   stop(): Promise<void>;
 };
 
@@ -35,6 +37,13 @@ export async function startDoorbell({ databaseUrl, onLog }: DoorbellOptions): Pr
   let sending: Promise<void> | null = null;
   let rung = false;
   let stopped = false;
+  let made = 0;
+
+  async function sendOne(): Promise<boolean> {
+    const count = await sendBatch(sql);
+    made += count;
+    return count === batchSize;
+  }
 
   function ring(): Promise<void> {
     rung = true;
@@ -45,7 +54,7 @@ export async function startDoorbell({ databaseUrl, onLog }: DoorbellOptions): Pr
     while (rung && !stopped) {
       rung = false;
       try {
-        while (!stopped && await sendBatch(sql) === batchSize);
+        while (!stopped && await sendOne());
         await sql`delete from net._http_response where created < now() - interval '6 hours'`;
       } catch (error) {
         if (!stopped) onLog(`The doorbell is out of order: ${messageOf(error)}`);
@@ -61,6 +70,7 @@ export async function startDoorbell({ databaseUrl, onLog }: DoorbellOptions): Pr
       do await ring();
       while (!stopped && (await sql`select from net.http_request_queue limit 1`).length > 0);
     },
+    made: () => made,
     async stop() {
       stopped = true;
       clearInterval(poll);

@@ -333,6 +333,10 @@ begin
 
   -- Two callers with the same keys take turns instead of tripping over each other.
   perform pg_advisory_xact_lock(hashtextextended(integration::text, 0));
+  perform from public.records r
+  where r.org_id = hand_in.org and r.integration_id = hand_in.integration and (r.source_type, r.source_id) in (
+    select e.value ->> 'source_type', e.value ->> 'source_id' from jsonb_array_elements(records) e)
+  order by r.id for update;
   insert into public.records (org_id, integration_id, source_type, source_id, payload, amount, currency, occurred_on, label,
     next_attempt_at, queued_at, created_at)
   select org, integration, e.value ->> 'source_type', e.value ->> 'source_id', e.value -> 'payload', (e.value ->> 'amount')::numeric,

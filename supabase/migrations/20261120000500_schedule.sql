@@ -262,6 +262,8 @@ begin
   )
   select count(*) into asked_again from back;
 
+  update public.integration_status s set dirty = true
+  from public.runs u where u.org_id = org and u.id = run and s.org_id = org and s.integration_id = u.integration_id and not s.dirty;
   update public.slices s set ended_at = release_lease.at, ended_by = 'lost'
   where s.org_id = org and s.run_id = run and s.ended_at is null;
   update public.runs r

@@ -222,20 +222,23 @@ async function retry({ world, integration }: Life, { scope, mapping, canary }: {
     sql`select private.retry_failed(${world.org}, ${integration}, ${scope}, null, null, ${field}, ${from}, ${to}, ${canary}, ${world.clock.iso()})`);
 }
 
-/** A person looks in the vendor's books before deciding, and only when the vendor is done. */
+/** A person looks in the vendor's books before deciding, once the time in which the vendor may still be at it is over. */
 async function decide(life: Life, number: number): Promise<void> {
   const { world, vendor, decided } = life;
-  vendor.catchUp();
-  await byPerson(life, number, ['uncertain'], (id, key) => {
+  await byPerson(life, number, ['uncertain'], (id, key, isDue) => {
+    if (!isDue) return Promise.resolve();
     if (vendor.holds(key)) decided.add(key);
     return world.as(world.arne, (sql) => sql`select private.decide_uncertain(${world.org}, ${id}, ${vendor.holds(key)}, 'looked it up', ${world.clock.iso()})`);
   });
 }
 
-async function byPerson({ world, integration }: Life, number: number, states: string[], act: (id: number, key: string) => Promise<unknown>): Promise<void> {
-  const [record] = await world.sql<{ id: number; key: string }[]>`
-    select id::int, idempotency_key as key from records where integration_id = ${integration} and source_id = ${`S-${number}`} and state = any (${states})`;
-  if (record) await act(record.id, record.key);
+type Act = (id: number, key: string, isDue: boolean) => Promise<unknown>;
+
+async function byPerson({ world, integration }: Life, number: number, states: string[], act: Act): Promise<void> {
+  const [record] = await world.sql<{ id: number; key: string; due: boolean }[]>`
+    select id::int, idempotency_key as key, next_attempt_at <= ${world.clock.iso()} as due
+    from records where integration_id = ${integration} and source_id = ${`S-${number}`} and state = any (${states})`;
+  if (record) await act(record.id, record.key, record.due);
 }
 
 async function runSlices(life: Life, most: number): Promise<void> {

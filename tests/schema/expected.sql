@@ -900,6 +900,8 @@ begin
   set ended_at = end_slice.at, wall_ms = end_slice.wall_ms, cpu_ms = end_slice.cpu_ms,
       ended_by = case when error is not null then 'error' when more then 'budget' else 'done' end
   where s.org_id = org and s.run_id = run and s.slice = held.slice;
+  update public.integration_status s set dirty = true
+  where s.org_id = end_slice.org and s.integration_id = held.integration_id and not s.dirty;
   update public.runs r
   set slice_token = null, lease_expires_at = null, rung_at = null,
       resume_at = case when resume_after_seconds > 0 then end_slice.at + make_interval(secs => resume_after_seconds) end
@@ -959,6 +961,10 @@ begin
 
   -- Two callers with the same keys take turns instead of tripping over each other.
   perform pg_advisory_xact_lock(hashtextextended(integration::text, 0));
+  perform from public.records r
+  where r.org_id = hand_in.org and r.integration_id = hand_in.integration and (r.source_type, r.source_id) in (
+    select e.value ->> 'source_type', e.value ->> 'source_id' from jsonb_array_elements(records) e)
+  order by r.id for update;
   insert into public.records (org_id, integration_id, source_type, source_id, payload, amount, currency, occurred_on, label,
     next_attempt_at, queued_at, created_at)
   select org, integration, e.value ->> 'source_type', e.value ->> 'source_id', e.value -> 'payload', (e.value ->> 'amount')::numeric,
@@ -1049,6 +1055,10 @@ declare
   moment constant timestamptz := settle_records.at;
 begin
   held := private.hold_lease(org, run, token, moment);
+  -- Always in the order of ids, here and where records are handed in, so that neither waits for the other in a circle.
+  perform from public.records r
+  where r.org_id = settle_records.org and r.id in (select (o ->> 'id')::bigint from jsonb_array_elements(outcomes) o)
+  order by r.id for update;
   insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
   select org, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message), min(o.category),
     moment, moment
@@ -1071,7 +1081,8 @@ begin
         attempts = r.attempts + case when s.state in ('queued', 'accepted') or s.category = 'rate_limit' then 0 else 1 end,
         external_id = coalesce(s.external_id, r.external_id),
         exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
-        retry_id = case when s.state = 'queued' then r.retry_id end,
+        -- Only the retry that is running can take it up again; without it, it is the schedule's.
+        retry_id = case when s.state = 'queued' and r.retry_id = held.retry_id then r.retry_id end,
         accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle_records.at) end,
         settled_at = case when s.state = 'exported' then settle_records.at end,
         next_attempt_at = case
@@ -2157,6 +2168,8 @@ begin
   )
   select count(*) into asked_again from back;
 
+  update public.integration_status s set dirty = true
+  from public.runs u where u.org_id = org and u.id = run and s.org_id = org and s.integration_id = u.integration_id and not s.dirty;
   update public.slices s set ended_at = release_lease.at, ended_by = 'lost'
   where s.org_id = org and s.run_id = run and s.ended_at is null;
   update public.runs r

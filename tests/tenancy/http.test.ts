@@ -189,32 +189,30 @@ describe('embedded resources', () => {
 });
 
 describe('at the door', () => {
-  const attempts = (name: string, other: World): [string, string, unknown?][] => [
-    ['GET', `${name}?select=*`], ['HEAD', `${name}?select=${orgColumn(name)}`], ['GET', `${name}?select=${orgColumn(name)}&${orgColumn(name)}=eq.${other.org}`],
-    ['POST', name, [{ [orgColumn(name)]: other.org }]], ['PATCH', `${name}?${orgColumn(name)}=eq.${other.org}`, { [orgColumn(name)]: other.org }],
-    ['DELETE', `${name}?${orgColumn(name)}=eq.${other.org}`],
+  const reads = (name: string): [string, string, unknown?][] => [
+    ['GET', `${name}?select=*`], ['HEAD', `${name}?select=${orgColumn(name)}&${orgColumn(name)}=eq.${served.nord.org}`],
+  ];
+  const writes = (name: string): [string, string, unknown?][] => [
+    ['POST', name, [{ org_id: served.nord.org }]], ['PATCH', `${name}?org_id=eq.${served.nord.org}`, { org_id: served.nord.org }],
+    ['DELETE', `${name}?org_id=eq.${served.nord.org}`],
   ];
   const forgedNames = Object.keys(forgeries({ nord: { keys: { publishableKey: '', secretKey: '', jwtSecret: '' } } } as Served, { authorization: 'Bearer e30.e30.e30' }, ''));
 
   test.each(forgedNames)('with %s nothing can be read or written', async (name) => {
     const who = forged[name] ?? {};
-    for (const relation of everything) {
-      for (const [method, path, body] of attempts(relation, served.nord)) {
-        const answer = await ask(served, who, `/rest/v1/${path}`, { method, body, headers: { prefer: 'count=exact' } });
-        // A view of several tables cannot be written by anybody; the API says that before it looks at rights.
-        if (answer.code === '55000') continue;
-        expectRefused(answer, `${method} ${path}`);
-        expectNothingOf({ other: served.nord, mark: MARKS.nord }, answer, path);
-        expectNothingOf({ other: served.syd, mark: MARKS.syd }, answer, path);
-        expect(answer.range, path).toBeNull();
-      }
-    }
+    await Promise.all([...everything.flatMap(reads), ...['members', 'records', 'audit_log'].flatMap(writes)].map(async ([method, path, body]) => {
+      const answer = await ask(served, who, `/rest/v1/${path}`, { method, body, headers: { prefer: 'count=exact' } });
+      expectRefused(answer, `${method} ${path}`);
+      expectNothingOf({ other: served.nord, mark: MARKS.nord }, answer, path);
+      expectNothingOf({ other: served.syd, mark: MARKS.syd }, answer, path);
+      expect(answer.range, path).toBeNull();
+    }));
   });
 
   test.each(forgedNames)('with %s no function can be called', async (name) => {
-    for (const call of foreignCalls(served.nord, await victimRows(served.nord))) {
+    await Promise.all(foreignCalls(served.nord, await victimRows(served.nord)).map(async (call) => {
       expectRefused(await ask(served, forged[name] ?? {}, `/rest/v1/rpc/${call.name}`, { body: call.args }), call.name);
-    }
+    }));
   });
 
   test('a session whose owner wrote another role into her own profile is what it was', async () => {

@@ -82,12 +82,14 @@ export type ClaimedRecord = z.infer<typeof claimedSchema>[number];
  * `clock` is given where time is made (tests, the demo's past week); without it Postgres's own clock decides.
  */
 export function createStore(db: SupabaseClient, run: { org: string; run: number }, clock?: () => Date): Store {
-  const call = async (name: string, input: Record<string, unknown>): Promise<unknown> => {
+  const call = async (name: string, input: Record<string, unknown>, tries = 3): Promise<unknown> => {
     const answer: unknown = await db
       .rpc(name, { ...run, ...input, ...(clock ? { at: clock().toISOString() } : {}) })
       .abortSignal(AbortSignal.timeout(CALL_TIMEOUT_MS));
     const { data, error } = answerSchema.parse(answer);
     if (!error) return data;
+    // Rolled back whole by Postgres, and the token fences: the same call again is safe.
+    if (tries > 1 && ['40P01', '40001'].includes(error.code ?? '')) return call(name, input, tries - 1);
     if (error.code === 'SW410') throw new LeaseLost(error.message);
     throw new StoreError(`${name}: ${error.message} (${error.code ?? 'no code'})`);
   };

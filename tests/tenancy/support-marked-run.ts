@@ -82,17 +82,19 @@ export async function runMarked(): Promise<MarkedRun> {
   await set(inXledger, { token: marks.xledgerNew });
   await set(inCentral, { clientId, clientSecret: marks.centralNew });
   for (const place of [inXledger, inCentral]) {
-    await conversation.ask('/rest/v1/rpc/retry_failed', { org: place.org, integration: place.id, scope: 'open', field: 'account', from_value: '9999', to_value: '6800' });
+    const mapping = { field: 'account', from_value: '9999', to_value: '6800' };
+    await conversation.ask('/rest/v1/rpc/retry_failed', { org: place.org, integration: place.id, scope: 'open', ...mapping });
     await stack.settled();
     await run(place, ['6800']);
   }
   await deliverAll(stack);
 
   const tokens = parrots.central.given.flatMap((body) => /"access_token":"([^"]+)"/.exec(body)?.[1] ?? []);
-  const secrets = Object.entries({ ...marks, secretKey: stack.secretKey, jwtSecret: stack.keys.jwtSecret, databasePassword: stack.keys.databasePassword });
+  const { secretKey, jwtSecret, databasePassword } = stack.keys;
+  const secrets = { ...marks, secretKey, jwtSecret, databasePassword, ...Object.fromEntries(tokens.map((token, n) => [`access token ${n + 1}`, token])) };
   return {
     stack, mailbox, conversation,
-    needles: [...secrets, ...tokens.map((token, index) => [`access token ${index + 1}`, token] as const)].map(([name, secret]) => needleOf(name, secret)),
+    needles: Object.entries(secrets).map(([name, secret]) => needleOf(name, secret)),
     heard: [...parrots.xledger.heard, ...parrots.central.heard],
     statuses: await stack.sql<MarkedRun['statuses']>`select distinct status, error_code from runs`,
   };
@@ -105,7 +107,9 @@ async function converse(stack: TestStack): Promise<Conversation> {
   for (const [email, role] of [['olga@example.org', 'owner'], ['arne@example.org', 'admin'], ['vera@example.org', 'viewer']] as const) {
     const user = await stack.createUser(email, PASSWORD);
     await sql`insert into members (org_id, user_id, role, name) values (${org?.id ?? ''}, ${user.id}, ${role}, ${role})`;
-    const answer = await fetch(`${stack.apiUrl}/auth/v1/token?grant_type=password`, { method: 'POST', headers: { apikey, 'content-type': 'application/json' }, body: JSON.stringify({ email, password: PASSWORD }) });
+    const answer = await fetch(`${stack.apiUrl}/auth/v1/token?grant_type=password`, {
+      method: 'POST', headers: { apikey, 'content-type': 'application/json' }, body: JSON.stringify({ email, password: PASSWORD }),
+    });
     tokens.set(email, ((await answer.json()) as { access_token: string }).access_token);
   }
   const answers: string[] = [];
@@ -125,16 +129,15 @@ async function converse(stack: TestStack): Promise<Conversation> {
 }
 
 async function makeIntegrations({ sql }: TestStack, xledger: object, central: object): Promise<[Place, Place]> {
-  const rows = await sql<Place[]>`
-    insert into integrations (org_id, system, slug, name, settings, next_due_at)
-    select o.id, s.system, s.system, s.system, s.settings, now() + interval '1 day' from organizations o
-    cross join (values ('xledger', ${sql.json(xledger as never)}::jsonb), ('business-central', ${sql.json(central as never)}::jsonb)) s (system, settings)
-    returning org_id as org, id, system`;
-  const [first, second] = rows.toSorted((a, b) => JSON.stringify(b).localeCompare(JSON.stringify(a)));
-  const bySystem = (system: string): Place | undefined => rows.find((row) => (row as Place & { system: string }).system === system);
-  const pair = [bySystem('xledger') ?? first, bySystem('business-central') ?? second];
-  if (!pair[0] || !pair[1]) throw new Error('the integrations were not made');
-  return [pair[0], pair[1]];
+  const make = async (system: string, settings: object): Promise<Place> => {
+    const [row] = await sql<Place[]>`
+      insert into integrations (org_id, system, slug, name, settings, next_due_at)
+      select o.id, ${system}, ${system}, ${system}, ${sql.json(settings as never)}, now() + interval '1 day' from organizations o
+      returning org_id as org, id`;
+    if (!row) throw new Error(`the integration of ${system} was not made`);
+    return row;
+  };
+  return [await make('xledger', xledger), await make('business-central', central)];
 }
 
 type Runner = (place: Place, accounts: string[]) => Promise<void>;
@@ -155,7 +158,9 @@ function createRunner({ sql, settled }: TestStack, { ask }: Conversation): Runne
     if (!answer.startsWith('200 ')) throw new Error(`the run did not start: ${answer}`);
     await settled();
     // What waits for its next try would only wait: it is taken out, so that each run meets the trouble meant for it.
-    await sql`update records set state = 'dismissed' where org_id = ${org} and integration_id = ${id} and state in ('retrying', 'uncertain', 'accepted')`;
+    await sql`
+      update records set state = 'dismissed'
+      where org_id = ${org} and integration_id = ${id} and state in ('retrying', 'uncertain', 'accepted')`;
     await sql`update runs set resume_at = null where org_id = ${org} and integration_id = ${id} and status = 'running'`;
   };
 }

@@ -68,21 +68,36 @@ const json = (status: number, body: unknown, headers: Record<string, string> = {
 function astride(length: number): Saying {
   return (heard) => {
     const message = `${'so '.repeat(length / 3).slice(0, length - 19)} ${credentialIn(heard)} ${'and more '.repeat(20)}`;
-    return json(500, { error: { code: 'Internal', message }, errors: [{ message }] });
+    return saysTwice(message);
   };
+}
+
+/** Where Business Central has its message, and where Xledger has it. */
+function saysTwice(message: string): ReturnType<Saying> {
+  return json(500, { error: { code: 'Internal', message }, errors: [{ message }] });
 }
 
 /** The ways in which a system gives a credential back. */
 export const SAYINGS: Record<string, Saying> = {
-  'in its message': (heard) => json(500, { error: { code: 'Internal', message: `Could not handle ${heard}` }, errors: [{ message: `Could not handle ${heard}` }] }),
-  'as code and field': (heard) => json(400, { error: { code: credentialIn(heard), message: 'Not so.', target: credentialIn(heard) }, errors: [{ message: 'Not so.', code: credentialIn(heard) }] }),
-  'as the number of the request': (heard) => json(500, { errors: [{ message: 'Broken' }] }, { 'x-request-id': credentialIn(heard), 'request-id': credentialIn(heard) }),
-  'in base64': (heard) => json(502, { errors: [{ message: `Basic ${Buffer.from(`user:${credentialIn(heard)}`).toString('base64')}` }] }),
+  'in its message': (heard) => saysTwice(`Could not handle ${heard}`),
+  'as code and field': (heard) => {
+    const code = credentialIn(heard);
+    return json(400, { error: { code, message: 'Not so.', target: code }, errors: [{ message: 'Not so.', code }] });
+  },
+  'as the number of the request': (heard) =>
+    json(500, { errors: [{ message: 'Broken' }] }, { 'x-request-id': credentialIn(heard), 'request-id': credentialIn(heard) }),
+  'in base64': (heard) => saysTwice(`Basic ${Buffer.from(`user:${credentialIn(heard)}`).toString('base64')}`),
   'on a page': (heard) => ({ status: 502, headers: { 'content-type': 'text/html' }, body: `<html><title>Bad gateway</title><pre>${heard}</pre></html>` }),
-  'in many messages': (heard) => json(500, { errors: [...Array(60).keys()].map((n) => ({ message: `${'x'.repeat(150 + n)} ${credentialIn(heard)}` })) }),
-  ...Object.fromEntries([200, 300, 500, 1_000, 2_000, 4_000, 8_000, 16_000].map((length) => [`where a message is cut after ${length}`, astride(length)])),
+  'in many messages': (heard) =>
+    json(500, { errors: [...Array(60).keys()].map((n) => ({ message: `${'x'.repeat(150 + n)} ${credentialIn(heard)}` })) }),
+  ...Object.fromEntries([200, 300, 500, 1_000, 2_000, 4_000, 8_000, 16_000].map((length) => [`where ${length} characters are kept`, astride(length)])),
   'where an excerpt is cut': (heard) => json(500, { padding: 'y'.repeat(7_965), token: credentialIn(heard), errors: [{ message: 'Broken' }] }),
-  'where the body is cut': (heard) => ({ status: 500, headers: { 'content-type': 'text/plain' }, body: `${`${credentialIn(heard)} `.repeat(1 + Math.ceil(7_000 / credentialIn(heard).length))}${'z'.repeat(9_000 - credentialIn(heard).length)}${credentialIn(heard)} `.repeat(2) }),
+  // Taking out the many at the beginning moves the one at the end to where it is kept.
+  'where a body is cut that shrank before': (heard) => {
+    const credential = credentialIn(heard);
+    const many = credential.repeat(Math.floor(15_980 / credential.length));
+    return { status: 500, headers: { 'content-type': 'text/plain' }, body: `${many.padEnd(15_980, '.')} ${credential} and more` };
+  },
   'as nonsense with a good status': (heard) => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: `OK ${heard}` }),
   'in a redirect': (heard) => ({ status: 302, headers: { location: `/elsewhere?token=${credentialIn(heard)}` }, body: '' }),
 };

@@ -239,7 +239,7 @@ function failureOf(client: Client, response: HttpResponse, delivered?: Delivered
     delivered: delivered ?? (status >= 500 || status === 408 ? 'unknown' : 'refused'),
     status,
     response: cut(redactor(body.slice(0, 2 * RESPONSE_EXCERPT)), RESPONSE_EXCERPT),
-    requestId,
+    requestId: requestId === null ? null : redactor(requestId),
     retryAfterSeconds: retryAfterSeconds({ status, headers, body }, client.options.clock()),
   });
 }

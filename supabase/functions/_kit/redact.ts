@@ -16,8 +16,22 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   return function redactText(text) {
     let clean = text;
     for (const spelling of spellings) if (clean.includes(spelling)) clean = clean.replaceAll(spelling, GONE);
-    return withoutCredentials(clean);
+    return withoutCredentials(withoutTail(clean, spellings));
   };
+}
+
+/** Less of a secret than this at the end of a text is a coincidence. */
+const MIN_TAIL = 6;
+
+/** Texts are cut before they come here: what a cut left of a secret at the end goes, too. */
+function withoutTail(text: string, spellings: readonly string[]): string {
+  const end = text.endsWith('…') ? text.length - 1 : text.length;
+  for (const spelling of spellings) {
+    for (let length = Math.min(spelling.length - 1, end); length >= MIN_TAIL; length -= 1) {
+      if (text.endsWith(spelling.slice(0, length), end)) return `${text.slice(0, end - length)}${GONE}${text.slice(end)}`;
+    }
+  }
+  return text;
 }
 
 export function redact(text: string, secrets: readonly string[]): string {

@@ -27,6 +27,8 @@ export type Target = {
 
 /** A pause when a system throttles without saying for how long. */
 const DEFAULT_PAUSE_SECONDS = 30;
+/** Failed tries after which a batch is suspected of holding a record that makes the system fail, and sent in ever smaller parts. */
+const PATIENCE = 3;
 /** How soon a record the system has not judged is asked about again. */
 const VERDICT_SECONDS = 10;
 
@@ -37,7 +39,7 @@ export async function sendBatch(target: Target, claimed: ClaimedRecord[]): Promi
   const fresh = claimed.filter((record) => !changed.includes(record));
   // What went unanswered again and again goes out in ever smaller parts, so that one bad record cannot hold its neighbours.
   const tries = Math.max(0, ...fresh.map((record) => record.attempts));
-  const size = Math.max(1, Math.ceil(fresh.length / 2 ** Math.max(0, tries - 1)));
+  const size = Math.max(1, Math.ceil(fresh.length / 2 ** Math.max(0, tries - PATIENCE)));
   for (let at = 0; at < fresh.length; at += size) {
     const step = await push(target, fresh.slice(at, at + size));
     const rest = fresh.slice(at + size);

@@ -163,7 +163,17 @@ function assertMoving(work: Work, options: SliceOptions): void {
 
 function redactOutcome(outcome: SettledOutcome, redact: Redactor): SettledOutcome {
   const clean = (text: string | null | undefined): string | null => (text ? redact(text) : null);
-  return { ...outcome, message: clean(outcome.message), template: clean(outcome.template), value: clean(outcome.value), response: clean(outcome.response) };
+  return {
+    ...outcome,
+    external_id: clean(outcome.external_id),
+    code: clean(outcome.code),
+    field: clean(outcome.field),
+    message: clean(outcome.message),
+    template: clean(outcome.template),
+    value: clean(outcome.value),
+    request_id: clean(outcome.request_id),
+    response: clean(outcome.response),
+  };
 }
 
 /** A system that fails as a whole again and again is left alone for now; one that asks for a pause gets it. */

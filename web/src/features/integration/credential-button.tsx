@@ -19,7 +19,10 @@ function CredentialDialog({ integration, onClose }: { integration: IntegrationRo
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const typed = (name: string): string => String(form.get(name) ?? '').trim();
+    const typed = (name: string): string => {
+      const value = form.get(name);
+      return typeof value === 'string' ? value.trim() : '';
+    };
     const parts = Object.fromEntries(integration.credential_keys.map((name) => [name, typed(`part:${name}`)]));
     if (Object.values(parts).some((part) => part === '')) return setProblem(t.integration.credentialMissing);
     const day = typed('expires');

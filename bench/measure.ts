@@ -1,0 +1,49 @@
+/** What one run of one contender took. `cpuMs` is that of the process that pushes, and of nothing else; null where a server does the work. */
+export type Sample = { wallMs: number; cpuMs: number | null };
+
+/** The middle of an odd number of samples, and how far the others lie from it. */
+export type Spread = { median: number; low: number; high: number };
+
+export type Result = {
+  bench: string;
+  contender: string;
+  baseline: string;
+  /** Things done in one run: records, rows. */
+  things: number;
+  runs: number;
+  wallMs: Spread;
+  baseWallMs: Spread;
+  cpuMs: Spread | null;
+  baseCpuMs: Spread | null;
+  note: string;
+};
+
+export function spread(values: number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  return { median: at(Math.floor((sorted.length - 1) / 2)), low: at(0), high: at(sorted.length - 1) };
+}
+
+/** Runs both by turns, who goes first by turns too, after one run each that does not count: what else the machine does hits both. */
+export async function alternate(runs: number, contender: () => Promise<Sample>, baseline: () => Promise<Sample>): Promise<[Sample[], Sample[]]> {
+  const samples: [Sample[], Sample[]] = [[], []];
+  for (let run = -1; run < runs; run += 1) {
+    const order = run % 2 === 0 ? [0, 1] : [1, 0];
+    for (const who of order) {
+      const sample = await (who === 0 ? contender() : baseline());
+      if (run >= 0) samples[who === 0 ? 0 : 1].push(sample);
+    }
+  }
+  return samples;
+}
+
+export function result(about: Pick<Result, 'bench' | 'contender' | 'baseline' | 'things' | 'note'>, [own, base]: [Sample[], Sample[]]): Result {
+  const cpu = (samples: Sample[]): Spread | null => {
+    const values = samples.flatMap((sample) => sample.cpuMs ?? []);
+    return values.length === samples.length ? spread(values) : null;
+  };
+  return {
+    ...about, runs: own.length, wallMs: spread(own.map((sample) => sample.wallMs)), baseWallMs: spread(base.map((sample) => sample.wallMs)),
+    cpuMs: cpu(own), baseCpuMs: cpu(base),
+  };
+}

@@ -1,4 +1,5 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -45,11 +46,19 @@ async function main(): Promise<void> {
     onLog: log,
   });
   closers.push(() => stack.stop());
+  await tellCommands(asked.directory, stack);
   ({ crashed } = stack);
   void crashed.then((reason) => end(1, reason));
   const welcome = await surroundings.seed(stack, progress.step);
   progress.done();
   if (!ending) greet(asked, stack, surroundings, welcome);
+}
+
+/** Lets other commands (`npm run import`) find this stack while it runs; only its owner can read the key. */
+async function tellCommands(directory: string, { apiUrl, secretKey }: Stack): Promise<void> {
+  const file = join(directory, 'stack.json');
+  await writeFile(file, JSON.stringify({ apiUrl, secretKey }), { mode: 0o600 });
+  closers.push(() => rm(file, { force: true }));
 }
 
 /** All at once and first, so that the sentence comes before a minute of work. */

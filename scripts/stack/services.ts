@@ -92,7 +92,7 @@ async function start(options: ServicesOptions, closers: Closers): Promise<Omit<S
     closers.push(() => page.close());
     pageUrl = page.url;
   }
-  if (apiUrl) await tellDatabase(sql, keys, apiUrl, pageUrl ?? apiUrl);
+  if (apiUrl) await tellDatabase(sql, keys, apiUrl);
   if (has('functions')) {
     options.onProgress('Starting the Edge Functions');
     await functions.start();
@@ -129,19 +129,19 @@ function functionsEnv({ keys, functionsEnv: own }: ServicesOptions, apiUrl: stri
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
     SYNCWARD_LOCAL: 'true',
     RESEND_API_KEY: 're_local',
-    RESEND_BASE_URL: '',
+    // Nobody listens there: without a mailbox no mail leaves this machine.
+    RESEND_BASE_URL: 'http://127.0.0.1:9',
     MAIL_FROM: 'Syncward <syncward@example.org>',
     PAGE_URL: pageUrl ?? '',
     ...own,
   };
 }
 
-/** What a hosted project's owner enters once: where the functions are, the key they ask for, and the page's address. */
-async function tellDatabase(sql: Sql, keys: Keys, apiUrl: string, pageUrl: string): Promise<void> {
+/** What a hosted project's owner enters once: where the functions are and the key they ask for. */
+async function tellDatabase(sql: Sql, keys: Keys, apiUrl: string): Promise<void> {
   const secrets = [
     ['syncward_functions_url', `${apiUrl}/functions/v1`],
     ['syncward_secret_key', keys.secretKey],
-    ['syncward_page_url', pageUrl],
   ] as const;
   for (const [name, value] of secrets) {
     await sql`

@@ -1078,7 +1078,9 @@ begin
   ), settled as (
     update public.records r
     set state = s.state,
-        attempts = r.attempts + case when s.state in ('queued', 'accepted') or s.category = 'rate_limit' then 0 else 1 end,
+        -- Only a send is a try: being put back, throttled or asked about in vain is none.
+        attempts = r.attempts + case when s.state in ('queued', 'accepted') or s.category = 'rate_limit'
+          or (s.state = 'uncertain' and r.claimed_from = 'uncertain' and held.dedupe = 'lookup') then 0 else 1 end,
         external_id = coalesce(s.external_id, r.external_id),
         exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
         -- Only the retry that is running can take it up again; without it, it is the schedule's.
@@ -1396,7 +1398,9 @@ begin
     from gone g
   )
   select array_agg(distinct n.integration_id), count(n.written) into touched, dismissed from noted n;
-  perform private.evaluate_health(dismiss_records.at, touched);
+  if touched is not null then
+    perform private.evaluate_health(dismiss_records.at, touched);
+  end if;
   return dismissed;
 end $function$;
 grant execute on function private.dismiss_records(uuid,bigint[],text,timestamp with time zone) to authenticated;

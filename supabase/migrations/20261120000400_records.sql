@@ -312,10 +312,10 @@ begin
   if jsonb_typeof(records) is distinct from 'array' or jsonb_array_length(records) > 5000 then
     perform private.refuse('SW422', 'records must be an array of at most 5 000.', 'Send them in parts.');
   end if;
-  with incoming as (
+  with incoming as materialized (
     select (e.ordinality - 1)::integer as index, e.value as record, private.record_problem(e.value) as problem
     from jsonb_array_elements(records) with ordinality e
-  ), compared as (
+  ), compared as materialized (
     select i.index, i.problem, r.source_hash as known,
            case when i.problem is null then private.content_hash(i.record -> 'payload', (i.record ->> 'amount')::numeric,
              i.record ->> 'currency', (i.record ->> 'occurred_on')::date) end as hash

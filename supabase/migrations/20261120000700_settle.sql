@@ -40,11 +40,14 @@ begin
   on conflict (org_id, integration_id, code, field, template) do update
     set last_seen_at = excluded.last_seen_at, sample = excluded.sample, payload_field = coalesce(excluded.payload_field, c.payload_field);
 
-  with said as (
-    select o.*, c.id as cause_id
+  -- Begins with what was said and finds each record by its key: `state` and `run_id` are looked at here, not in the update,
+  -- where they would make the planner read all outcomes once per record.
+  with said as materialized (
+    select o.*, c.id as cause_id, b.state = 'sending' and b.run_id = run as ours, b.attempts, b.queued_at, b.claimed_from
     from jsonb_to_recordset(outcomes) o (
       id bigint, state text, external_id text, code text, field text, payload_field text, message text, template text, value text,
       category text, status integer, response text, request_id text, retry_after_seconds integer)
+    join public.records b on b.org_id = settle_records.org and b.id = o.id
     left join public.causes c on o.state in ('failed', 'retrying') and c.org_id = org and c.integration_id = held.integration_id
       and c.code = coalesce(o.code, '') and c.field = coalesce(o.field, '') and c.template = o.template
   ), settled as (
@@ -77,17 +80,17 @@ begin
     from (
       -- Attempts or age used up: kept and listed, but no longer tried by itself.
       select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
-             s.request_id, case when s.state = 'retrying' and (b.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12)
-                                  or moment > b.queued_at + interval '7 days') and b.attempts > 0 then 'dead'
-               when s.state = 'queued' and b.claimed_from = 'uncertain' and held.dedupe = 'lookup'
-                 and b.attempts >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12) then 'dead'
-               when s.state in ('queued', 'retrying') and b.claimed_from = 'uncertain' and held.dedupe in ('key', 'upsert') then 'uncertain'
+             s.request_id, case when s.state = 'retrying' and (s.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12)
+                                  or moment > s.queued_at + interval '7 days') and s.attempts > 0 then 'dead'
+               when s.state = 'queued' and s.claimed_from = 'uncertain' and held.dedupe = 'lookup'
+                 and s.attempts >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12) then 'dead'
+               when s.state in ('queued', 'retrying') and s.claimed_from = 'uncertain' and held.dedupe in ('key', 'upsert') then 'uncertain'
                else s.state end as state
       from said s
-      join public.records b on b.org_id = org and b.id = s.id
       join public.integrations i on i.org_id = org and i.id = held.integration_id
+      where s.ours
     ) s
-    where r.org_id = org and r.id = s.id and r.state = 'sending' and r.run_id = run
+    where r.org_id = org and r.id = s.id
     returning r.id, r.version, r.claimed_from, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
   ), noted as (
     insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,

@@ -74,6 +74,7 @@ export const en: Catalogue = {
     cause_refused: (system) => `Correct the value in the records, or add it in ${system}. Then send all records with this cause again.`,
     failure_rate: () => 'Begin with the cause behind the most records: fix it and send them again.',
     unstable: (system) => `Compare the runs that failed. Ask ${system} about their operations if the messages are not about the records.`,
+    verdict_late: (system) => `${system} took records and has not said whether they are booked. See whether its import is waiting there.`,
     uncertain_open: (system) => `We do not know whether ${system} took these records, and send nothing before we do. You may check there.`,
     no_success: (system) => `Look at the last run and what ${system} answered. Start a run when it is fixed.`,
     never_run: () => 'The first run starts by itself at its time.',

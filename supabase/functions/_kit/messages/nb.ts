@@ -75,6 +75,7 @@ export const nb: Catalogue = {
     cause_refused: (system) => `Rett verdien i postene, eller legg den inn i ${system}. Send så alle postene med denne årsaken på nytt.`,
     failure_rate: () => 'Begynn med årsaken som gjelder flest poster: rett den og send dem på nytt.',
     unstable: (system) => `Sammenlign kjøringene som feilet. Spør ${system} om driften hvis meldingene ikke handler om postene.`,
+    verdict_late: (system) => `${system} har tatt imot poster uten å svare om de er bokført. Se om importen står og venter der.`,
     uncertain_open: (system) => `Vi vet ikke om ${system} tok imot disse postene, og sender dem ikke før det er klart. Sjekk gjerne der.`,
     no_success: (system) => `Se den siste kjøringen og hva ${system} svarte. Start en kjøring når det er rettet.`,
     never_run: () => 'Den første kjøringen starter av seg selv til avtalt tid.',

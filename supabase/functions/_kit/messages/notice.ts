@@ -10,7 +10,7 @@ export type Alarm = (typeof ALARMS)[number];
 /** Rules of health with their own advice. */
 export const ADVICE = [
   ...ALARMS,
-  'last_run_failed', 'last_run_warning', 'refused_open', 'uncertain_open', 'nothing_moved', 'queue_depth', 'lag', 'rate_limited',
+  'last_run_failed', 'last_run_warning', 'refused_open', 'uncertain_open', 'verdict_late', 'nothing_moved', 'queue_depth', 'lag', 'rate_limited',
   'volume_unusual', 'duration_unusual', 'credential_expires_soon', 'credential_old', 'nobody_told', 'never_run', 'maintenance', 'disabled',
 ] as const;
 export type Advice = (typeof ADVICE)[number];

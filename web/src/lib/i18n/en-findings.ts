@@ -81,6 +81,10 @@ export const enFindings: typeof nbFindings = {
       what: (f) => `The oldest waiting record has waited long${f.part('since', (it) => `: since ${it}`)}.`,
       todo: 'See whether runs finish in time.',
     },
+    verdict_late: {
+      what: (f) => `The system took records and has not said whether they are booked${f.part('since', (it) => `; the oldest since ${it}`)}.`,
+      todo: 'We keep asking. Look in the system whether its import is waiting there.',
+    },
     uncertain_open: {
       what: (f) => `Sent, but no answer came: ${f.count('records', 'record', 'records') ?? 'some records'}.`,
       todo: 'We ask the system before anything is sent again. Where it cannot say, you must look there and decide.',

@@ -91,6 +91,10 @@ export const nbFindings = {
       what: (f) => `Det eldste som venter, har ventet lenge${f.part('since', (it) => `: siden ${it}`)}.`,
       todo: 'Se om kjøringene blir ferdige i tide.',
     },
+    verdict_late: {
+      what: (f) => `Systemet tok imot poster uten å svare om de er bokført${f.part('since', (it) => `; den eldste siden ${it}`)}.`,
+      todo: 'Vi spør videre av oss selv. Se i systemet om importen står og venter der.',
+    },
     uncertain_open: {
       what: (f) => `${f.count('records', 'post', 'poster') ?? 'Noen poster'} ble sendt uten at svaret kom.`,
       todo: 'Vi spør systemet før noe sendes igjen. Kan det ikke svare, må du sjekke der og avgjøre.',
@@ -139,5 +143,5 @@ export const nbFindings = {
 export type Rule =
   | 'last_run_failed' | 'no_success' | 'credential_refused' | 'credential_expired' | 'stuck_run' | 'never_started' | 'lag_critical'
   | 'failure_rate' | 'refused_open_long' | 'last_run_warning' | 'refused_open' | 'nothing_moved' | 'volume_unusual' | 'duration_unusual'
-  | 'credential_expires_soon' | 'credential_old' | 'rate_limited' | 'queue_depth' | 'lag' | 'uncertain_open' | 'sync_failing'
+  | 'credential_expires_soon' | 'credential_old' | 'rate_limited' | 'queue_depth' | 'lag' | 'verdict_late' | 'uncertain_open' | 'sync_failing'
   | 'unstable' | 'cause_refused' | 'nobody_told' | 'disabled' | 'maintenance' | 'never_run' | 'monitor_late';

@@ -1,4 +1,4 @@
-/** What one run of one contender took. `cpuMs` is that of the process that pushes, and of nothing else; null where a server does the work. */
+/** What one run of one contender took. `cpuMs` is that of the process that pushes and of no other; null where Postgres does the work. */
 export type Sample = { wallMs: number; cpuMs: number | null };
 
 /** The middle of an odd number of samples, and how far the others lie from it. */
@@ -24,9 +24,13 @@ export function spread(values: number[]): Spread {
   return { median: at(Math.floor((sorted.length - 1) / 2)), low: at(0), high: at(sorted.length - 1) };
 }
 
+type Measure = () => Promise<Sample>;
+/** The contender's, and the baseline's. */
+export type Samples = [Sample[], Sample[]];
+
 /** Runs both by turns, who goes first by turns too, after one run each that does not count: what else the machine does hits both. */
-export async function alternate(runs: number, contender: () => Promise<Sample>, baseline: () => Promise<Sample>): Promise<[Sample[], Sample[]]> {
-  const samples: [Sample[], Sample[]] = [[], []];
+export async function alternate(runs: number, contender: Measure, baseline: Measure): Promise<Samples> {
+  const samples: Samples = [[], []];
   for (let run = -1; run < runs; run += 1) {
     const order = run % 2 === 0 ? [0, 1] : [1, 0];
     for (const who of order) {
@@ -37,7 +41,7 @@ export async function alternate(runs: number, contender: () => Promise<Sample>, 
   return samples;
 }
 
-export function result(about: Pick<Result, 'bench' | 'contender' | 'baseline' | 'things' | 'note'>, [own, base]: [Sample[], Sample[]]): Result {
+export function result(about: Pick<Result, 'bench' | 'contender' | 'baseline' | 'things' | 'note'>, [own, base]: Samples): Result {
   const cpu = (samples: Sample[]): Spread | null => {
     const values = samples.flatMap((sample) => sample.cpuMs ?? []);
     return values.length === samples.length ? spread(values) : null;

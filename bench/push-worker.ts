@@ -53,43 +53,58 @@ async function engine(db: SupabaseClient, job: Job): Promise<void> {
   }
 }
 
-/** The least that pushes: a page of rows, one request, one update. No lease, no history, no causes, no second thoughts. */
+/** The least that pushes: a page of rows, one request, one update. No lease, no history, no causes; the vendor's numbers only in memory. */
 async function bare(db: SupabaseClient, job: Job): Promise<void> {
   const connector = connectors[job.system];
   const http = createHttp({ system: job.system, secrets: [], local: true, clock: () => new Date() });
-  const ctx: ConnectorContext = { http, settings: connector.settings.parse(job.settings), credential: connector.credential.parse(job.credential) };
+  const [settings, credential] = [connector.settings.parse(job.settings), connector.credential.parse(job.credential)];
+  const ctx: ConnectorContext = { http, settings, credential };
   const after = connector.confirm ? 'accepted' : 'exported';
-  await eachPage(db, job.org, 'queued', connector.batchSize, async (records, ids) => {
+  const numbers = new Map<number, string>();
+  await eachPage(db, { org: job.org, state: 'queued', size: connector.batchSize }, async (records, ids) => {
     const outcomes = await connector.push(ctx, records);
-    if (outcomes.some((outcome) => outcome.state === 'refused')) throw new Error('The vendor refuses what it must take here.');
-    await mark(db, ids, after, outcomes[0]?.state === 'accepted' ? outcomes[0].externalId : null);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.state !== after) throw new Error('The vendor refuses what it must take here.');
+      if (outcome.state === 'accepted') numbers.set(ids[index] ?? 0, outcome.externalId);
+    }
+    await mark(db, ids, after);
   });
   if (!connector.confirm) return;
   await later(VERDICT_MS);
-  await eachPage(db, job.org, 'accepted', connector.batchSize, async (records, ids) => {
-    await connector.confirm?.(ctx, records);
-    await mark(db, ids, 'exported', null);
+  await eachPage(db, { org: job.org, state: 'accepted', size: connector.batchSize }, async (records, ids) => {
+    const verdicts = await connector.confirm?.(ctx, records.map((record) => ({ ...record, externalId: numbers.get(record.id) ?? null })));
+    if (!verdicts?.every((verdict) => verdict?.state === 'exported')) throw new Error('The vendor has not judged what it must judge here.');
+    await mark(db, ids, 'exported');
   });
 }
 
-type Row = { id: number; key: string; source_id: string; payload: Record<string, unknown>; amount: string; currency: string; occurred_on: string; external_id: string | null };
+type Row = {
+  id: number;
+  key: string;
+  source_id: string;
+  payload: Record<string, unknown>;
+  amount: string;
+  currency: string;
+  occurred_on: string;
+};
+type Page = { org: string; state: string; size: number };
+type Work = (records: OutgoingRecord[], ids: number[]) => Promise<void>;
 
-async function eachPage(db: SupabaseClient, org: string, state: string, size: number, work: (records: OutgoingRecord[], ids: number[]) => Promise<void>): Promise<void> {
+async function eachPage(db: SupabaseClient, { org, state, size }: Page, work: Work): Promise<void> {
   for (;;) {
-    const { data, error } = await db.from('bench_outbox').select('id, key, source_id, payload, amount, currency, occurred_on, external_id')
+    const { data, error } = await db.from('bench_outbox').select('id, key, source_id, payload, amount, currency, occurred_on')
       .eq('org_id', org).eq('state', state).order('id').limit(size).returns<Row[]>();
     if (error) throw new Error(error.message);
     if (data.length === 0) return;
     const records = data.map((row): OutgoingRecord => ({
       id: row.id, key: row.key, sourceType: 'claim', sourceId: row.source_id, version: 1, payload: row.payload, amount: row.amount,
-      currency: row.currency, occurredOn: row.occurred_on, externalId: row.external_id,
+      currency: row.currency, occurredOn: row.occurred_on, externalId: null,
     }));
     await work(records, data.map((row) => row.id));
   }
 }
 
-/** One update per batch, so one external id for all of it: enough for a count, and the least a loop can do. */
-async function mark(db: SupabaseClient, ids: number[], state: string, externalId: string | null): Promise<void> {
-  const { error } = await db.from('bench_outbox').update({ state, ...(externalId === null ? {} : { external_id: externalId }) }).in('id', ids);
+async function mark(db: SupabaseClient, ids: number[], state: string): Promise<void> {
+  const { error } = await db.from('bench_outbox').update({ state }).in('id', ids);
   if (error) throw new Error(error.message);
 }

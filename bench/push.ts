@@ -31,7 +31,8 @@ export async function benchPush(options: PushOptions): Promise<Result[]> {
   return results;
 }
 
-async function benchOne(stack: Stack, runtime: Runtime, system: Job['system'], { records, runs, onProgress }: PushOptions): Promise<Result> {
+async function benchOne(stack: Stack, runtime: Runtime, system: Job['system'], options: PushOptions): Promise<Result> {
+  const { records, runs, onProgress } = options;
   const vendor = await startVendor(system);
   const worker = startWorker(runtime);
   const place = { vendor, system, records, stack };
@@ -68,8 +69,8 @@ type Place = { stack: Stack; vendor: Vendor; system: Job['system']; records: num
 async function prepare(sql: Sql): Promise<void> {
   await sql.unsafe(`
     create table public.bench_outbox (
-      id bigint primary key, org_id uuid not null, key text not null, source_id text not null, payload jsonb not null, amount text, currency text,
-      occurred_on date, external_id text, state text not null default 'queued');
+      id bigint primary key, org_id uuid not null, key text not null, source_id text not null, payload jsonb not null,
+      amount text, currency text, occurred_on date, state text not null default 'queued');
     create index on public.bench_outbox (org_id, state, id);
     alter table public.bench_outbox enable row level security;
     grant select, update on public.bench_outbox to service_role;
@@ -81,7 +82,8 @@ async function handIn({ stack: { sql }, vendor, system, records }: Place): Promi
   await sql`truncate records, record_versions, attempts, causes, bench_outbox`;
   const [made] = await sql<{ org: string; id: string }[]>`
     with o as (insert into organizations (slug, name) select 'bench-' || count(*), 'Bench' from organizations returning id)
-    insert into integrations (org_id, system, slug, name, settings) select o.id, ${system}, 'bench', 'Bench', ${sql.json(vendor.settings as never)} from o
+    insert into integrations (org_id, system, slug, name, settings)
+    select o.id, ${system}, 'bench', 'Bench', ${sql.json(vendor.settings as never)} from o
     returning org_id as org, id`;
   if (!made) throw new Error('the integration was not made');
   const { org, id } = made;
@@ -89,8 +91,9 @@ async function handIn({ stack: { sql }, vendor, system, records }: Place): Promi
   for (let first = 1; first <= records; first += 5_000) {
     await sql`
       select hand_in(${org}, ${id}, (
-        select jsonb_agg(jsonb_build_object('source_type', 'claim', 'source_id', 'C-' || n, 'amount', '1250.50', 'currency', 'NOK', 'occurred_on', '2026-11-10',
-          'payload', jsonb_build_object('account', '4010', 'postingDate', '2026-11-10', 'documentNumber', 'C-' || n, 'description', 'Train ticket ' || n)))
+        select jsonb_agg(jsonb_build_object('source_type', 'claim', 'source_id', 'C-' || n, 'amount', '1250.50', 'currency', 'NOK',
+          'occurred_on', '2026-11-10', 'payload', jsonb_build_object('account', '4010', 'postingDate', '2026-11-10',
+            'documentNumber', 'C-' || n, 'description', 'Train ticket ' || n)))
         from generate_series(${first}::int, ${Math.min(first + 4_999, records)}::int) n))`;
   }
   await sql`analyze records`;
@@ -119,7 +122,8 @@ async function deployed({ sql, settled }: Stack, run: number): Promise<Sample> {
   for (let looks = 0; looks < 1_000; looks += 1) {
     await settled();
     const [ended] = await sql<{ at: Date; cpu: number }[]>`
-      select r.finished_at as at, (select sum(s.cpu_ms)::float8 from slices s where s.run_id = r.id) as cpu from runs r where r.id = ${run} and r.finished_at is not null`;
+      select r.finished_at as at, (select sum(s.cpu_ms)::float8 from slices s where s.run_id = r.id) as cpu
+      from runs r where r.id = ${run} and r.finished_at is not null`;
     if (ended && rung) return { wallMs: ended.at.getTime() - rung.at.getTime(), cpuMs: ended.cpu };
   }
   throw new Error('The run does not end.');
@@ -127,9 +131,10 @@ async function deployed({ sql, settled }: Stack, run: number): Promise<Sample> {
 
 function startWorker(runtime: Runtime): { do(job: Job): Promise<Sample>; stop(): void } {
   const script = fileURLToPath(new URL('./push-worker.ts', import.meta.url));
+  const flags = ['-A', '--no-config', '--no-lock', '--no-remote', '--node-modules-dir=manual'];
   const [program, args] = runtime === 'node'
     ? [process.execPath, [script]]
-    : [join(root, 'node_modules', 'deno', 'deno'), ['run', '-A', '--no-config', '--no-lock', '--no-remote', '--node-modules-dir=manual', script]];
+    : [join(root, 'node_modules', 'deno', 'deno'), ['run', ...flags, script]];
   const child = spawn(program, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

@@ -13,7 +13,11 @@ export function table(results: Result[]): string {
     ];
   });
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (row: string[]): string => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd();
+  const fit = (cell: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return column < 2 ? cell.padEnd(width) : cell.padStart(width);
+  };
+  const line = (row: string[]): string => row.map(fit).join('  ').trimEnd();
   return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 

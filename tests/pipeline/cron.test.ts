@@ -38,8 +38,10 @@ test('the embedded clock runs all five jobs, and each leaves its heartbeat', asy
 const programs = '/usr/lib/postgresql/15/bin';
 const missing = [`${programs}/postgres`, '/usr/share/postgresql/15/extension/pg_cron.control'].filter((path) => !existsSync(path));
 
+const reason = missing.length > 0 ? ` (skipped: no ${missing.join(', no ')})` : '';
+
 // Debian's pg_cron (1.4) knows whole minutes only, so the jobs are awaited for up to one and a bit.
-describe.skipIf(missing.length > 0)(`on the real pg_cron of Debian${missing.length > 0 ? ` (skipped: no ${missing.join(', no ')})` : ''}`, () => {
+describe.skipIf(missing.length > 0)(`on the real pg_cron of Debian${reason}`, () => {
   let sql: Sql;
   beforeAll(async () => {
     const server = await startServerWithCron();
@@ -107,8 +109,11 @@ async function startServerWithCron(): Promise<{ sql: Sql; url: string }> {
   await writeFile(passwordFile, inject('server').keys.databasePassword, { mode: 0o600 });
   for (const path of account.owner ? [folder, passwordFile] : []) await chown(path, account.owner?.uid ?? 0, account.owner?.gid ?? 0);
   const initdb = account.command(`${programs}/initdb`, [
-    `--pgdata=${data}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync']);
-  await promisify(execFile)(initdb.program, initdb.args, { cwd: '/', uid: initdb.uid, gid: initdb.gid, env: { LC_ALL: 'C', PATH: process.env['PATH'] } });
+    `--pgdata=${data}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256',
+    '--encoding=UTF8', '--locale=C', '--no-sync',
+  ]);
+  const { program, args, uid, gid } = initdb;
+  await promisify(execFile)(program, args, { cwd: '/', uid, gid, env: { LC_ALL: 'C', PATH: process.env['PATH'] } });
   // With background workers pg_cron opens no connection of its own, so no password has to be kept for it.
   await appendFile(join(data, 'postgresql.conf'), [
     "listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", 'fsync = off', "timezone = 'UTC'", 'max_worker_processes = 20',

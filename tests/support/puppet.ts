@@ -11,9 +11,12 @@ export type Fate =
 /** The kit's own slice, held at each of its steps until it is told to go on; one that never is, has crashed. */
 export type Puppet = {
   run: number;
-  /** The step it is about to take: `begin`, `claim`, `push`, `find`, `confirm`, `settle` or `end`; null once it is over. */
+  /**
+   * The step it is about to take: `begin`, `claim`, `go on` (with records in hand), `push`, `find`, `confirm`, `settle` or `end`;
+   * null once it is over.
+   */
   at: string | null;
-  /** What Postgres answered last is this old: the lease runs out two minutes after it. */
+  /** When Postgres answered last: the lease runs out two minutes after it. */
   heardAt: number;
   spent: boolean;
   go(fate: Fate): Promise<void>;
@@ -24,8 +27,9 @@ type Gate = (step: string) => Promise<Fate>;
 export async function startPuppet(world: World, vendor: GatedVendor, run: number): Promise<Puppet> {
   let arrived = Promise.withResolvers<void>();
   let told = Promise.withResolvers<Fate>();
+  const startedAt = world.clock().getTime();
   const puppet: Puppet = {
-    run, at: null, heardAt: world.clock().getTime(), spent: false,
+    run, at: null, heardAt: startedAt, spent: false,
     async go(fate) {
       arrived = Promise.withResolvers();
       told.resolve(fate);
@@ -41,7 +45,7 @@ export async function startPuppet(world: World, vendor: GatedVendor, run: number
   runSlice(vendor.connector(gate), {
     store: gatedStore(world.store(run), gate, () => { puppet.heardAt = world.clock().getTime(); }),
     http: () => ({}) as never,
-    budget: { exhausted: () => puppet.spent, spent: () => ({ wallMs: 0, cpuMs: 0 }) },
+    budget: { exhausted: () => puppet.spent, spent: () => ({ wallMs: world.clock().getTime() - startedAt, cpuMs: 0 }) },
     delay: (ms) => Promise.resolve(world.clock.forward(ms / 1_000)),
     log: () => undefined,
   }).then(() => arrived.resolve(), (error: unknown) => arrived.reject(error)).finally(() => { puppet.at = null; });
@@ -58,7 +62,11 @@ function gatedStore(store: Store, gate: Gate, heard: () => void): Store {
   };
   return {
     beginSlice: (input) => behind('begin', () => store.beginSlice(input)),
-    claim: (...given) => behind('claim', () => store.claim(...given)),
+    async claim(...given) {
+      const records = await behind('claim', () => store.claim(...given));
+      if (records.length > 0) await gate('go on');
+      return records;
+    },
     settle: (...given) => behind('settle', () => store.settle(...given)),
     endSlice: (...given) => behind('end', () => store.endSlice(...given)),
   };
@@ -74,11 +82,14 @@ export type GatedVendor = {
   connector(gate: Gate): Connector;
 };
 
-const failure = (delivered: 'no' | 'refused' | 'unknown', category: 'timeout' | 'auth' | 'rate_limit' | 'validation' | 'server'): HttpFailure =>
-  new HttpFailure({
-    diagnosis: { message: `The request failed (${category}).`, code: category, field: null, category, retryable: !['auth', 'validation'].includes(category) },
+function failure(delivered: HttpFailure['delivered'], category: 'timeout' | 'auth' | 'rate_limit' | 'validation' | 'server'): HttpFailure {
+  const retryable = category !== 'auth' && category !== 'validation';
+  return new HttpFailure({
+    diagnosis: { message: `The request failed (${category}).`, code: category, field: null, category, retryable },
     delivered, status: null, response: null, requestId: null, retryAfterSeconds: category === 'rate_limit' ? 5 : null,
   });
+}
+
 const isGood = (record: OutgoingRecord): boolean => record.payload['account'] !== '9999';
 const refused = (): Outcome => refusal('Unknown account 9999', { field: 'account' });
 

@@ -54,13 +54,14 @@ function silence(status: number): Fault {
 
 function refined(fault: Fault, reader: SystemReader, answer: Answer): Fault {
   const tidy = { ...fault, message: plainText(fault.message) };
-  const own = { ...tidy, ...reader.refine?.(tidy, answer) };
-  const isPage = answer.kind === 'html';
+  const refinement = reader.refine?.(tidy, answer) ?? {};
+  const own = { ...tidy, ...refinement };
+  const isSilent = answer.kind === 'html' || 'field' in refinement;
   return {
     ...own,
     message: own.message === '' ? statusText(own.status ?? answer.status) : own.message,
     code: own.code === null ? null : cut(plainText(own.code), 200),
-    field: own.field !== null ? cut(plainText(own.field), 200) || null : isPage || reader.refine ? null : fieldInText(own.message),
+    field: own.field !== null ? cut(plainText(own.field), 200) || null : isSilent ? null : fieldInText(own.message),
   };
 }
 

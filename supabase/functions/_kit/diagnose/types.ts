@@ -50,7 +50,8 @@ export type Fault = {
 
 /**
  * What one system does differently from everyone else. `read` takes over answers of a shape only this system has (null leaves
- * them to the general reader); `refine` corrects one complaint: tidies its sentence, finds its field, judges its code.
+ * them to the general reader); `refine` corrects one complaint: tidies its sentence, judges its code, and where it names a field,
+ * or null for none, the sentence is not searched for one.
  */
 export type SystemReader = {
   read?(answer: Answer): Fault[] | null;

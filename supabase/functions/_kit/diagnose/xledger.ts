@@ -16,7 +16,7 @@ export const xledger: SystemReader = {
   },
   refine(fault: Fault): Partial<Fault> {
     const category = categoryOf(fault);
-    return category === undefined ? {} : { category };
+    return { field: fault.field, ...(category === undefined ? {} : { category }) };
   },
 };
 

@@ -13,15 +13,20 @@ import type { Answer, Fault, SystemReader } from './types.ts';
 export const erpnext: SystemReader = {
   read(answer: Answer): Fault[] | null {
     const body = asObject(answer.json);
-    if (body === null || !['exc_type', 'exception', '_server_messages', '_error_message'].some((key) => typeof body[key] === 'string')) return null;
-    const code = text(body.exc_type) ?? /^(?:[\w]+\.)*(\w+(?:Error|Exception|Exceeded|Stopped))\b/.exec(text(body.exception) ?? '')?.[1] ?? null;
+    if (body === null || !OWN_KEYS.some((key) => typeof body[key] === 'string')) return null;
+    const code = text(body.exc_type) ?? CLASS.exec(text(body.exception) ?? '')?.[1] ?? null;
     const message = stopping(text(body._server_messages)) ?? text(body._error_message) ?? withoutClass(text(body.exception)) ?? '';
-    return [{ message: reasonIn(message), code, field: null, status: null }];
+    // A missing value is named by its field in the exception, and by its label in the sentence.
+    const missing = /MandatoryError: \[[^\]]{1,200}\]: (\w{1,60})/.exec(text(body.exception) ?? '')?.[1];
+    return [{ message: reasonIn(message), code, field: missing ?? null, status: null }];
   },
   refine(fault: Fault): Partial<Fault> {
     return { field: fault.field ?? fieldIn(fault), ...byCode(CODES, fault.code) };
   },
 };
+
+const OWN_KEYS = ['exc_type', 'exception', '_server_messages', '_error_message'];
+const CLASS = /^(?:\w+\.)*(\w+(?:Error|Exception|Exceeded|Stopped))\b/;
 
 function text(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value : null;
@@ -44,7 +49,7 @@ function withoutClass(exception: string | null): string | null {
 
 /** A database error inside a Python tuple: `('Employee', 'E-1', IntegrityError(1062, "Duplicate entry …"))`. */
 function reasonIn(message: string): string {
-  return plainText(/\w+Error\(\d+, (["'])(.{1,500}?)\1\)+/.exec(message)?.[2] ?? message).replace(/^Error: (?=\S)/, '');
+  return plainText(/\w+Error\(\d+, (["'])(.{1,500}?)\1\)+/.exec(message)?.[2] ?? message);
 }
 
 const CODES: CodeTable = [

@@ -38,7 +38,8 @@ function firstLines(value: unknown, depth: number): unknown {
 
 function fieldIn(message: string): string | null {
   return /(?:Field Value empty|Formatting issue)(?:\/Formatting issue)? (\S.{0,60})$/.exec(message)?.[1]
-    ?? /Data Policy Exception: (.{1,60}?) is (?:mandatory|read[- ]only)/i.exec(message)?.[1] ?? null;
+    ?? /Data Policy Exception: (?!The following)(.{1,60}?) is (?:mandatory|read[- ]only)/i.exec(message)?.[1]
+    ?? /following fields are (?:mandatory|read[- ]only): ([^,]{1,60})/i.exec(message)?.[1] ?? null;
 }
 
 function judged(message: string): Partial<Fault> {

@@ -51,11 +51,7 @@ export const causeQuery = ({ db }: Client, org: string, cause: string) => queryO
 
 export type RecordFilter = { integration: string; cause?: string; run?: string; state?: string };
 /** The row a page of a list starts after. */
-export type Cursor = { failed_at: string | null; id: string };
-
-// Newest first; a record whose failure has no time (its answer never came) stands last.
-const beyond = ({ failed_at: at, id }: Cursor): string =>
-  at ? `failed_at.lt."${at}",and(failed_at.eq."${at}",id.lt.${id}),failed_at.is.null` : `and(failed_at.is.null,id.lt.${id})`;
+export type Cursor = { failed_at: string; id: string };
 
 /** Open failures, newest first, one page by keyset: the last row of a page is where the next one starts. */
 export const failedRecordsQuery = ({ db }: Client, org: string, filter: RecordFilter, after: Cursor | null) => queryOptions({
@@ -65,8 +61,9 @@ export const failedRecordsQuery = ({ db }: Client, org: string, filter: RecordFi
     if (filter.cause) rows = rows.eq('cause_id', filter.cause);
     if (filter.run) rows = rows.eq('run_id', filter.run);
     if (filter.state) rows = rows.eq('state', filter.state);
-    if (after) rows = rows.or(beyond(after));
-    return readRows(FailedRecord, rows.order('failed_at', { ascending: false, nullsFirst: false }).order('id', { ascending: false })
+    // The first condition is where the index begins to be read; the second leaves out what of that moment was on the page before.
+    if (after) rows = rows.lte('failed_at', after.failed_at).or(`failed_at.lt."${after.failed_at}",id.lt.${after.id}`);
+    return readRows(FailedRecord, rows.order('failed_at', { ascending: false }).order('id', { ascending: false })
       .limit(PAGE_SIZE).abortSignal(signal));
   },
   placeholderData: keepPreviousData,
@@ -75,7 +72,7 @@ export const failedRecordsQuery = ({ db }: Client, org: string, filter: RecordFi
 /** Where the page after this one starts; null when this one is the last. */
 export function cursorAfter(page: readonly FailedRecord[]): Cursor | null {
   const last = page.length === PAGE_SIZE ? page.at(-1) : undefined;
-  return last ? { failed_at: last.failed_at ?? null, id: last.id } : null;
+  return last ? { failed_at: last.failed_at, id: last.id } : null;
 }
 
 // The amount as text: a JSON number would be rounded on its way into JavaScript.

@@ -161,7 +161,7 @@ const recordColumns = {
   run_id: z.nullish(id),
 };
 
-export const FailedRecord = z.object({ ...recordColumns, payload_field: maybe });
+export const FailedRecord = z.object({ ...recordColumns, failed_at: instant, payload_field: maybe });
 export type FailedRecord = z.output<typeof FailedRecord>;
 
 /** A record that waits for its turn, so without a failure of its own. */

@@ -20,17 +20,18 @@ export function lastKnownStatus(row: Omit<Judged, 'monitor_late'>): StatusKind {
   return GREY[row.reason?.rule ?? ''] ?? (row.enabled ? 'unknown' : 'off');
 }
 
-const ORDER: StatusKind[] = ['error', 'unknown', 'warning', 'waiting', 'maintenance', 'ok', 'off'];
+/** Every status, the one that needs somebody most first. */
+export const STATUS_ORDER: readonly StatusKind[] = ['error', 'unknown', 'warning', 'waiting', 'maintenance', 'ok', 'off'];
 
 /** Sorts problems first, then by name. */
 export function problemsFirst<T extends Judged & { name: string }>(rows: readonly T[], compare: (a: string, b: string) => number): T[] {
-  const rank = (row: T) => ORDER.indexOf(statusOf(row));
+  const rank = (row: T) => STATUS_ORDER.indexOf(statusOf(row));
   return rows.toSorted((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
 }
 
 /** How many integrations have each status, worst first; statuses nobody has are left out. */
 export function countStatuses(rows: readonly Judged[]): { kind: StatusKind; count: number }[] {
-  return ORDER.map((kind) => ({ kind, count: rows.filter((row) => statusOf(row) === kind).length })).filter(({ count }) => count > 0);
+  return STATUS_ORDER.map((kind) => ({ kind, count: rows.filter((row) => statusOf(row) === kind).length })).filter(({ count }) => count > 0);
 }
 
 /** The one status that stands for all of them: in the tab's icon and title. No integrations and nothing known are both `unknown`. */

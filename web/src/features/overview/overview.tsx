@@ -1,30 +1,56 @@
 import { DataAge } from '../../components/data-age.tsx';
-import { StatusIcon } from '../../components/icons.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useNow } from '../../lib/now.ts';
 import { useOrg } from '../../lib/org.tsx';
+import { isFiltered, select } from '../../lib/overview-filter.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
-import { countStatuses, problemsFirst } from '../../lib/status.ts';
 import { Cutoff } from './cutoff.tsx';
+import { Counts, Filters } from './filters.tsx';
 import { IntegrationCard } from './integration-card.tsx';
+import { useOverviewFilter } from './use-overview-filter.ts';
+import { useSteadyOrder } from './use-steady-order.ts';
 
-function Counts({ rows }: { rows: readonly IntegrationRow[] }) {
+/** So many cards are seen at once: nothing to search among. */
+const FEW = 3;
+
+function Cards({ rows }: { rows: readonly IntegrationRow[] }) {
   const t = useT();
+  const f = useFormat();
+  const now = useNow(60_000);
+  const { org } = useOrg();
+  const { filter, clear } = useOverviewFilter();
+  const { shown, moved, hold } = useSteadyOrder(select(rows, filter, now, f.compare), JSON.stringify(filter));
+  const filtered = isFiltered(filter);
   return (
-    <ul className="plain counts">
-      {countStatuses(rows).map(({ kind, count }) => (
-        <li key={kind} className={`tone-${kind} pill`}><StatusIcon kind={kind} />{t.status.counts[kind](count)}</li>
-      ))}
-    </ul>
+    <>
+      <div className="row summary">
+        <Counts rows={rows} />
+        <Cutoff at={org.next_cutoff} integrations={rows} />
+      </div>
+      {(rows.length > FEW || filtered) && <Filters found={shown.length} of={rows.length} />}
+      {shown.length === 0 && (
+        <div className="card empty">
+          <p>{t.overview.noMatch}</p>
+          <div className="row"><button type="button" onClick={clear}>{t.overview.clearFilter}</button></div>
+        </div>
+      )}
+      {moved > 0 && <p className="muted">{t.overview.moved(moved)}</p>}
+      <ul className="grid" {...hold}>
+        {shown.map((row) => <IntegrationCard key={row.integration_id} org={org.slug} row={row} />)}
+      </ul>
+      {filtered && shown.length > 0 && shown.length < rows.length && (
+        <div className="row"><button type="button" onClick={clear}>{t.overview.showAll(rows.length)}</button></div>
+      )}
+    </>
   );
 }
 
 /** Every integration of the organization, those with problems first. */
 export function Overview() {
   const t = useT();
-  const f = useFormat();
-  const { org, overview } = useOrg();
+  const { overview } = useOrg();
   return (
     <Page title={t.overview.title} aside={<DataAge query={overview} />}>
       <Loaded query={overview}>
@@ -33,17 +59,7 @@ export function Overview() {
             <h2>{t.overview.emptyTitle}</h2>
             <p>{t.overview.empty}</p>
           </div>
-        ) : (
-          <>
-            <div className="row summary">
-              <Counts rows={rows} />
-              <Cutoff at={org.next_cutoff} integrations={rows} />
-            </div>
-            <ul className="grid">
-              {problemsFirst(rows, f.compare).map((row) => <IntegrationCard key={row.integration_id} org={org.slug} row={row} />)}
-            </ul>
-          </>
-        ))}
+        ) : <Cards rows={rows} />)}
       </Loaded>
     </Page>
   );

@@ -111,6 +111,16 @@ export const nb = {
     everyDays: (n: number) => (n === 1 ? 'hver dag' : `hver ${n}. dag`),
     starting: 'En kjøring er bestilt og starter straks',
     running: (done: string, of: string) => `Kjører nå: ${done} av ${of}`,
+    filters: 'Velg hva som vises',
+    search: 'Søk etter integrasjon',
+    unstable: 'Ustabil siste 24 t',
+    sort: 'Sorter:',
+    sorts: { problems: 'Problemer først', name: 'Navn (feil først)', stalest: 'Lengst siden OK (feil først)', open: 'Flest åpne (feil først)' },
+    found: (n: number, of: number) => `${n} av ${count(of, 'integrasjon', 'integrasjoner')} vises`,
+    noMatch: 'Ingen integrasjoner passer til det du har valgt.',
+    clearFilter: 'Vis alle',
+    showAll: (n: number) => `Vis alle ${n}`,
+    moved: (n: number) => `${count(n, 'integrasjon', 'integrasjoner')} bytter plass når du forlater listen.`,
   },
   ticks: {
     label: (n: number, ok: number, warning: number, failed: number) =>

@@ -37,7 +37,8 @@ function stopping(messages: string | null): string | null {
   const list = messages === null ? null : parseLoosely(messages)?.value;
   if (!Array.isArray(list)) return null;
   const parsed = list.slice(0, 50).flatMap((item) => {
-    const message = asObject(typeof item === 'string' ? parseLoosely(item)?.value : item) ?? { message: item };
+    const message: Record<string, unknown> =
+      asObject(typeof item === 'string' ? parseLoosely(item)?.value : item) ?? { message: item };
     return text(message.message) === null ? [] : [message];
   });
   return text((parsed.findLast((message) => message.raise_exception) ?? parsed[0])?.message);

@@ -100,13 +100,16 @@ const TABLES = `
     from pg_constraint c where c.conrelid = o.oid and c.contype <> 't' and c.contype <> 'n' and c.conparentid = 0
   ) constraints
   cross join lateral (
-    select string_agg(pg_get_indexdef(i.indexrelid) || ';', e'\\n' order by i.indexrelid::regclass::text collate "C") as text
+    select string_agg(concat_ws(e'\\n', pg_get_indexdef(i.indexrelid) || ';', ${comment('index', 'i.indexrelid::regclass', 'i.indexrelid', 'pg_class')}),
+      e'\\n' order by i.indexrelid::regclass::text collate "C") as text
     from pg_index i
     where i.indrelid = o.oid and not o.relispartition
       and not exists (select from pg_constraint c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x'))
   ) indexes
   cross join lateral (
-    select string_agg(pg_get_triggerdef(t.oid, true) || ';', e'\\n' order by t.tgname collate "C") as text
+    select string_agg(concat_ws(e'\\n', pg_get_triggerdef(t.oid, true) || ';',
+      case when t.tgenabled = 'A' then format('alter table %s enable always trigger %I;', o.oid::regclass, t.tgname) end),
+      e'\\n' order by t.tgname collate "C") as text
     from pg_trigger t where t.tgrelid = o.oid and not t.tgisinternal and t.tgparentid = 0
   ) triggers
   cross join lateral (

@@ -33,6 +33,32 @@ begin
   raise exception using errcode = code, message = message, hint = coalesce(hint, '');
 end $$;
 
+-- Times from outside lie within two centuries: nothing of ours can reckon with infinity, and neither can a page.
+create function private.check_time(at timestamptz)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  if (at between '2000-01-01 00:00:00+00' and '2200-01-01 00:00:00+00') is not true then
+    perform private.refuse('SW422', 'A time must lie between the years 2000 and 2200.', 'Give it as in 2026-11-20T10:00:00Z, or leave it out.');
+  end if;
+end $$;
+
+-- A reason is what somebody will read in the audit log one day: a sentence or a few, not a book for every record.
+create function private.check_reason(reason text, lacking text, hint text)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  if length(trim(coalesce(reason, ''))) < 3 then
+    perform private.refuse('SW422', lacking, hint);
+  elsif length(reason) > 2000 then
+    perform private.refuse('SW422', 'A reason has at most 2 000 characters.', 'Say it in a few sentences.');
+  end if;
+end $$;
+
 -- When each clock job last did its work: the monitor's own pulse, without which every light is grey.
 create table private.heartbeats (
   job text primary key,
@@ -40,6 +66,8 @@ create table private.heartbeats (
 );
 alter table private.heartbeats enable row level security;
 comment on table private.heartbeats is 'Last completed beat of each clock job.';
+create policy "nobody who comes through the API sees it" on private.heartbeats
+  as restrictive to anon, authenticated using (false);
 
 create function private.beat(job text, at timestamptz)
   returns void
@@ -84,3 +112,22 @@ begin
     timeout_milliseconds := 5000
   );
 end $$;
+
+-- What the Data API calls before every request. The planner's guess at a count knows nothing of row-level security: it would tell
+-- a member how many rows the others have. `count=exact` counts what the caller may see.
+create function private.check_request()
+  returns void
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+begin
+  if nullif(current_setting('request.headers', true), '')::json ->> 'prefer' ~* 'count\s*=\s*"?(planned|estimated)' then
+    raise exception using errcode = 'SW422', message = 'Counts are exact here: planned and estimated ones are not answered.',
+      hint = 'Ask with count=exact.';
+  end if;
+end $$;
+-- Not to anon, who is refused by this as by everything else.
+grant execute on function private.check_request() to authenticated, service_role;
+alter role authenticator set pgrst.db_pre_request = 'private.check_request';
+notify pgrst, 'reload config';

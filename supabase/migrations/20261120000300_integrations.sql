@@ -11,7 +11,8 @@ as $$
     select from jsonb_each(case when jsonb_typeof(thresholds) = 'object' then thresholds else '{}' end) t
     where jsonb_typeof(t.value) <> 'number'
       or (t.value)::numeric not between 0 and 1000000
-      or (t.key not in ('failure_rate_percent', 'deviation_percent') and (t.value)::numeric % 1 <> 0)
+      -- By its text: `3.0` is a whole number that cannot be read as an integer.
+      or (t.key not in ('failure_rate_percent', 'deviation_percent') and t.value::text !~ '^[0-9]+$')
       or t.key not in (
         'alarm_after_failures', 'no_success_hours', 'failure_rate_percent', 'lag_minutes', 'lag_critical_minutes', 'queue_depth',
         'stuck_minutes', 'refused_open_hours', 'credential_warning_days', 'credential_rotate_days', 'max_attempts', 'deviation_percent'
@@ -29,22 +30,22 @@ create table public.integrations (
   direction text not null default 'push' check (direction in ('push', 'pull')),
   enabled boolean not null default true,
   every_minutes integer not null default 60 check (every_minutes between 1 and 44640),
-  settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
+  settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object' and octet_length(settings::text) <= 100000),
   thresholds jsonb not null default '{}' check (private.valid_thresholds(thresholds)),
   credential_secret_id uuid,
   -- The names of the credential's parts, so that the page can ask for new ones; never a value.
   credential_keys text[] not null default '{}',
   credential_set_at timestamptz,
   credential_expires_at timestamptz,
-  next_due_at timestamptz not null default now(),
+  next_due_at timestamptz not null default now() check (next_due_at between '2000-01-01 00:00:00+00' and '2200-01-01 00:00:00+00'),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (org_id, id),
   unique (org_id, slug)
 );
 comment on table public.integrations is 'One organization''s configured use of a system.';
--- Serves private.schedule_runs.
 create index integrations_due on public.integrations (next_due_at) where enabled;
+comment on index public.integrations_due is 'Serves private.schedule_runs.';
 
 create table public.integration_status (
   org_id uuid not null,
@@ -64,15 +65,23 @@ create table public.integration_status (
   circuit_open_until timestamptz,
   -- Records the system took but has not judged: a run comes this early to ask.
   asks_again_at timestamptz,
+  -- What its runs are usually like and by how many percent the last one was off, kept at the end of each run, so that judging
+  -- reads no history. Off is null where the difference is within the usual spread or there is nothing to compare.
+  usual_selected numeric,
+  volume_off numeric,
+  usual_seconds numeric,
+  duration_off numeric,
+  failed_of_ten integer not null default 0,
   primary key (org_id, integration_id),
   foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
 ) with (fillfactor = 70);
 comment on table public.integration_status is 'What is true of an integration now: its light, its streaks, its breaker.';
--- Serve private.evaluate_health: what changed, and whose deadline passed.
 create index integration_status_dirty on public.integration_status (integration_id) where dirty;
+comment on index public.integration_status_dirty is 'Serves private.evaluate_health: what changed.';
 create index integration_status_deadline on public.integration_status (next_deadline);
--- Serves private.schedule_runs.
+comment on index public.integration_status_deadline is 'Serves private.evaluate_health: whose deadline passed.';
 create index integration_status_asks_again on public.integration_status (asks_again_at) where asks_again_at is not null;
+comment on index public.integration_status_asks_again is 'Serves private.schedule_runs.';
 
 create table public.maintenance_windows (
   org_id uuid not null references public.organizations (id),
@@ -87,8 +96,8 @@ create table public.maintenance_windows (
   foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
 );
 comment on table public.maintenance_windows is 'Planned work: no run starts, the light is grey, alerts wait.';
--- Serves the foreign key and the evaluator.
 create index maintenance_windows_of_integration on public.maintenance_windows (org_id, integration_id, ends_at);
+comment on index public.maintenance_windows_of_integration is 'Serves private.in_maintenance, and the foreign key to public.integrations.';
 
 create function private.follow_integration()
   returns trigger
@@ -128,7 +137,7 @@ create trigger member_changes_are_followed
   after insert or update or delete on public.members
   for each row execute function private.follow_members();
 
--- Writes one audit row for the signed-in caller (or for the platform, when nobody is signed in).
+-- Writes one audit row for the signed-in caller; when nobody is signed in, for the role whose rights were used.
 create function private.audit(
   org uuid, action text, at timestamptz, integration uuid default null, subject text default null,
   before jsonb default null, after jsonb default null, reason text default null
@@ -141,12 +150,66 @@ as $$
   insert into public.audit_log (org_id, at, actor_id, actor, action, system, integration_id, subject, before, after, reason)
   values (
     audit.org, audit.at, auth.uid(),
-    coalesce((select m.name from public.members m where m.org_id = audit.org and m.user_id = auth.uid()), 'platform'),
+    coalesce(
+      (select nullif(m.name, '') from public.members m where m.org_id = audit.org and m.user_id = auth.uid()),
+      auth.uid()::text, nullif(current_setting('role', true), 'none'), session_user),
     audit.action,
     (select i.system from public.integrations i where i.org_id = audit.org and i.id = audit.integration),
     audit.integration, audit.subject, audit.before, audit.after, audit.reason
   );
 $$;
+
+-- Whoever changes how an organization is set up, by whatever door, leaves a row: what was added or removed and, of a change, the
+-- fields that differ. What the pipeline moves by itself is left out. A function that has a reason puts it into `syncward.reason`.
+create function private.audit_change()
+  returns trigger
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  kind text := tg_argv[0];
+  verb text := case tg_op when 'INSERT' then 'added' when 'DELETE' then 'removed' else 'changed' end;
+  unsaid text[] := array['next_due_at', 'updated_at', 'credential_secret_id'];
+  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  this constant jsonb := coalesce(after, before);
+begin
+  if tg_op = 'UPDATE' then
+    -- Whoever sets a credential tells of it: private.set_credential.
+    if before -> 'credential_set_at' is distinct from after -> 'credential_set_at' then
+      unsaid := unsaid || array['credential_set_at', 'credential_expires_at', 'credential_keys'];
+    end if;
+    select jsonb_object_agg(b.key, b.value), jsonb_object_agg(b.key, a.value) into before, after
+    from jsonb_each(before) b join jsonb_each(after) a on a.key = b.key
+    where a.value is distinct from b.value and b.key <> all (unsaid);
+    if before is null then
+      return null;
+    elsif kind = 'integration' and after in ('{"enabled": true}', '{"enabled": false}') then
+      verb := case when (after -> 'enabled')::boolean then 'switched_on' else 'switched_off' end;
+    end if;
+  end if;
+  perform private.audit(
+    org := (case kind when 'organization' then this -> 'id' else this -> 'org_id' end #>> '{}')::uuid,
+    action := kind || '.' || verb, at := now(),
+    integration := (case kind when 'integration' then this -> 'id' else this -> 'integration_id' end #>> '{}')::uuid,
+    subject := case kind when 'member' then 'member ' || (this ->> 'user_id') when 'maintenance_window' then 'maintenance window ' || (this ->> 'id') end,
+    before := before - unsaid, after := after - unsaid, reason := nullif(current_setting('syncward.reason', true), ''));
+  return null;
+end $$;
+
+create trigger organization_changes_are_audited
+  after insert or update or delete on public.organizations
+  for each row execute function private.audit_change('organization');
+create trigger member_changes_are_audited
+  after insert or update or delete on public.members
+  for each row execute function private.audit_change('member');
+create trigger integration_changes_are_audited
+  after insert or update or delete on public.integrations
+  for each row execute function private.audit_change('integration');
+create trigger maintenance_window_changes_are_audited
+  after insert or update or delete on public.maintenance_windows
+  for each row execute function private.audit_change('maintenance_window');
 
 -- The integration, or a refusal that says so. For callers whose role was checked.
 create function private.integration_of(org uuid, integration uuid)
@@ -176,9 +239,18 @@ declare
   target public.integrations;
   secret_name constant text := format('integration:%s', integration);
 begin
+  -- A tick that changes the row meanwhile would have the secret made twice, which is refused.
+  perform from public.integrations i where i.org_id = org and i.id = integration for no key update;
   target := private.integration_of(org, integration);
   if credential is null or jsonb_typeof(credential) <> 'object' then
     perform private.refuse('SW422', 'A credential is a JSON object, such as {"token": "…"}.', 'See the system''s page for its keys.');
+  elsif octet_length(credential::text) > 65536 or exists (
+    select from jsonb_object_keys(credential) with ordinality k (name, place) where length(k.name) not between 1 and 100 or k.place > 50)
+  then
+    perform private.refuse('SW422', 'A credential has at most 50 keys of at most 100 characters, and 64 KB in all.', 'See the system''s page for its keys.');
+  end if;
+  if expires_at is not null then
+    perform private.check_time(expires_at);
   end if;
   if target.credential_secret_id is null then
     update public.integrations i
@@ -233,13 +305,19 @@ declare
 begin
   perform private.require_role(org);
   target := private.integration_of(org, integration);
+  if set_enabled.enabled is null then
+    perform private.refuse('SW422', 'enabled is true or false.', 'Say whether the integration is to be on.');
+  elsif reason is not null then
+    perform private.check_reason(reason, 'A reason has at least 3 characters.', 'Say why, or leave it out.');
+  end if;
   if target.enabled is not distinct from set_enabled.enabled then
     return;
   end if;
+  -- For the audit row, and for no other change of the transaction.
+  perform set_config('syncward.reason', coalesce(set_enabled.reason, ''), true);
   update public.integrations i set enabled = set_enabled.enabled, updated_at = now()
   where i.org_id = org and i.id = integration;
-  perform private.audit(org, 'integration.' || case when set_enabled.enabled then 'switched_on' else 'switched_off' end, now(), integration,
-    before := jsonb_build_object('enabled', target.enabled), after := jsonb_build_object('enabled', set_enabled.enabled), reason := reason);
+  perform set_config('syncward.reason', '', true);
   perform private.evaluate_health(now(), array[integration]);
 end $$;
 grant execute on function private.set_enabled(uuid, uuid, boolean, text) to authenticated;
@@ -271,3 +349,5 @@ grant select (org_id, id, system, slug, name, direction, enabled, every_minutes,
 grant select on public.integration_status, public.maintenance_windows to authenticated, service_role;
 grant insert (org_id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, next_due_at)
   on public.integrations to service_role;
+-- Whoever inserts runs the checks.
+grant execute on function private.valid_thresholds(jsonb) to service_role;

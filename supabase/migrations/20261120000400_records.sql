@@ -31,10 +31,11 @@ create table public.records (
   payload jsonb not null check (jsonb_typeof(payload) = 'object'),
   -- Of the content as last handed in; a correction made here does not change it, so the same file again adds nothing.
   source_hash text not null default '',
-  amount numeric,
+  -- Not a number, and more of them than money has, would spoil every sum they are part of.
+  amount numeric check (abs(amount) < 1e18 and scale(amount) <= 9),
   currency text check (currency ~ '^[A-Z]{3}$'),
-  occurred_on date,
-  label text,
+  occurred_on date check (occurred_on between '0001-01-01' and '9999-12-31'),
+  label text check (length(label) <= 500),
   state text not null default 'queued' check (
     state in ('queued', 'sending', 'exported', 'accepted', 'failed', 'retrying', 'uncertain', 'dead', 'dismissed')),
   -- Fixed before the first send of a version: sha-256 of natural key and version.
@@ -66,18 +67,22 @@ create table public.records (
   unique (org_id, integration_id, source_type, source_id),
   check (amount is null or currency is not null),
   foreign key (org_id, integration_id) references public.integrations (org_id, id)
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_limit = 2000);
 comment on table public.records is 'The outbox: one thing that must reach the other side, under its natural key.';
--- Serves claim_records, and counting what is not across (nothing of an exported record stays in it).
+-- Nothing of an exported record stays in it.
 create index records_not_across on public.records (org_id, integration_id, state, next_attempt_at, id)
   where state not in ('exported', 'dismissed');
--- Serves the list of failed records, newest first.
-create index records_in_trouble on public.records (org_id, integration_id, failed_at desc, id desc)
+comment on index public.records_not_across is 'Serves private.due_records, and counting what is not across in public.overview.';
+-- Not coalesce: under row-level security only a condition that is known to leak nothing reaches an index, and that is not said of it.
+create index records_in_trouble on public.records (
+  org_id, integration_id, (case when failed_at is null then created_at else failed_at end) desc, id desc)
   where state in ('failed', 'retrying', 'uncertain', 'dead');
--- Serves causes: what is open of each.
+comment on index public.records_in_trouble is 'Serves public.failed_records, newest first.';
 create index records_of_cause on public.records (org_id, cause_id) where cause_id is not null;
--- Serves the records of a waiting retry.
-create index records_of_retry on public.records (org_id, retry_id) where retry_id is not null;
+comment on index public.records_of_cause is 'Serves public.cause_overview: what is open of each.';
+-- Serves claim_records for a retry, in the order it takes them.
+create index records_of_retry on public.records (org_id, retry_id, next_attempt_at, id) where retry_id is not null;
+comment on index public.records_of_retry is 'Serves private.due_records and private.finish_run: the records of a retry.';
 
 create table public.record_versions (
   org_id uuid not null,
@@ -116,18 +121,23 @@ create table public.attempts (
   primary key (org_id, at, id)
 ) partition by range (at);
 comment on table public.attempts is 'What happened to one record in one run: outcome, the system''s answer, when.';
--- Serves a record's history.
 create index attempts_of_record on public.attempts (org_id, record_id, at desc);
+comment on index public.attempts_of_record is 'Serves the page, which lists the rows of public.attempts of one record.';
 
 create table private.attempts_rest partition of public.attempts default;
 alter table private.attempts_rest enable row level security;
+create policy "nobody who comes through the API sees it" on private.attempts_rest
+  as restrictive to anon, authenticated using (false);
 
--- Makes the monthly partitions around `at`; rows that fell into the default meanwhile stay there and stay readable.
+-- Makes the monthly partitions around `at`. Made beside the table and then attached, which keeps nobody from reading or writing it;
+-- a lock that is not to be had at once is left for the next time. Rows that fell into the default meanwhile stay there, readable,
+-- and their month with them.
 create function private.ensure_partitions(at timestamptz default now())
   returns void
   language plpgsql
   security definer
   set search_path = ''
+  set lock_timeout = '500ms'
 as $$
 declare
   month date;
@@ -142,13 +152,60 @@ begin
       select from private.attempts_rest r
       where r.at >= month::timestamp at time zone 'utc' and r.at < (month + interval '1 month') at time zone 'utc'
     ) then
-      execute format('create table private.%I partition of public.attempts for values from (%L) to (%L)', partition,
-        month::timestamp at time zone 'utc', (month + interval '1 month') at time zone 'utc');
-      execute format('alter table private.%I enable row level security', partition);
+      begin
+        execute format('create table private.%I (like public.attempts including all excluding identity)', partition);
+        execute format('alter table private.%I enable row level security', partition);
+        execute format('create policy "nobody who comes through the API sees it" on private.%I as restrictive to anon, authenticated using (false)', partition);
+        execute format('alter table public.attempts attach partition private.%I for values from (%L) to (%L)', partition,
+          month::timestamp at time zone 'utc', (month + interval '1 month') at time zone 'utc');
+      exception when lock_not_available then
+        raise warning 'the partition % was not made: the table is in use', partition;
+      end;
     end if;
   end loop;
 end $$;
 select private.ensure_partitions();
+
+-- Drops the oldest month of attempts that ended before `before`, and answers its name, or null. What happened to records that are
+-- still open is kept, in the default partition: a page that shows a failure must be able to explain it however old it is. The table
+-- is out of reach only between detaching and the end of the transaction (hence one month at a time), and nobody waits behind this
+-- for more than half a second: a month that somebody is reading stays until the next time.
+create function private.drop_attempts(before timestamptz)
+  returns text
+  language plpgsql
+  security definer
+  set search_path = ''
+  set lock_timeout = '500ms'
+as $$
+declare
+  month text;
+begin
+  with old as (
+    select a.org_id, a.at, a.id from private.attempts_rest a
+    where a.at < drop_attempts.before and not exists (
+      select from public.records r where r.org_id = a.org_id and r.id = a.record_id and r.state not in ('exported', 'dismissed'))
+    limit 20000
+  )
+  delete from private.attempts_rest a using old o where a.org_id = o.org_id and a.at = o.at and a.id = o.id;
+  select c.relname into month from pg_catalog.pg_inherits h
+  join pg_catalog.pg_class c on c.oid = h.inhrelid
+  where h.inhparent = 'public.attempts'::regclass and c.relname ~ '^attempts_\d{4}_\d{2}$'
+    and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'utc' <= drop_attempts.before
+  order by c.relname limit 1;
+  if month is null then
+    return null;
+  end if;
+  execute format('create temporary table kept on commit drop as select a.* from private.%I a where exists (
+    select from public.records r where r.org_id = a.org_id and r.id = a.record_id and r.state not in (''exported'', ''dismissed''))', month);
+  execute format('alter table public.attempts detach partition private.%I', month);
+  insert into private.attempts_rest overriding system value select k.* from pg_temp.kept k;
+  execute format('drop table private.%I', month);
+  drop table pg_temp.kept;
+  return month;
+exception when lock_not_available then
+  raise warning 'the month % was not dropped: it is in use', month;
+  return null;
+end $$;
 
 create function private.idempotency_key(integration uuid, source_type text, source_id text, version integer)
   returns text
@@ -275,6 +332,8 @@ as $$
 begin
   if jsonb_typeof(record) <> 'object' then
     return 'A record is a JSON object.';
+  elsif jsonb_typeof(record -> 'source_type') in ('object', 'array') or jsonb_typeof(record -> 'source_id') in ('object', 'array') then
+    return 'source_type and source_id are text.';
   elsif coalesce(length(record ->> 'source_type'), 0) not between 1 and 100 then
     return 'source_type is missing or longer than 100 characters.';
   elsif coalesce(length(record ->> 'source_id'), 0) not between 1 and 500 then
@@ -283,13 +342,13 @@ begin
     return 'payload is missing or not a JSON object.';
   elsif octet_length((record -> 'payload')::text) > 1000000 then
     return 'payload is larger than 1 MB.';
-  elsif record ->> 'amount' !~ '^-?\d{1,18}(\.\d{1,9})?$' then
+  elsif record ->> 'amount' !~ '^-?[0-9]{1,18}(\.[0-9]{1,9})?$' then
     return 'amount is not a decimal number such as "1250.00".';
   elsif record ->> 'amount' is not null and record ->> 'currency' is null then
     return 'amount needs a currency.';
   elsif record ->> 'currency' !~ '^[A-Z]{3}$' then
     return 'currency is not a three-letter code such as NOK.';
-  elsif record ->> 'occurred_on' !~ '^\d{4}-\d{2}-\d{2}$' then
+  elsif record ->> 'occurred_on' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then
     return 'occurred_on is not a date such as 2026-11-20.';
   end if;
   perform (record ->> 'occurred_on')::date;
@@ -309,6 +368,7 @@ declare
   report jsonb;
 begin
   perform private.integration_of(org, integration);
+  perform private.check_time(hand_in.at);
   if jsonb_typeof(records) is distinct from 'array' or jsonb_array_length(records) > 5000 then
     perform private.refuse('SW422', 'records must be an array of at most 5 000.', 'Send them in parts.');
   end if;

@@ -11,17 +11,23 @@ create table public.retries (
   -- waiting: its run has not started; canary: one record is tried first; stopped: the canary was refused, the rest stays put.
   state text not null default 'waiting' check (state in ('waiting', 'running', 'canary', 'done', 'stopped')),
   canary_record_id bigint,
-  -- What a canary releases when it lands.
+  -- What is to be sent, in order, and how much of it slices have taken. The rest is as it was, until its turn comes.
   held bigint[] not null default '{}',
+  taken integer not null default 0,
+  -- Its run could not go on: not before this time, unless somebody asks again.
+  resume_at timestamptz,
   mapping jsonb,
   records integer not null,
   primary key (org_id, id),
   foreign key (org_id, integration_id) references public.integrations (org_id, id)
 );
+-- Read in slices with every batch: not worth packing and unpacking.
+alter table public.retries alter column held set storage external;
 comment on table public.retries is 'A person asked for failed records to be sent again.';
--- Serves private.schedule_runs and the page.
 create index retries_of_integration on public.retries (org_id, integration_id, id desc);
+comment on index public.retries_of_integration is 'Serves public.retry_progress, and the foreign key to public.integrations.';
 create index retries_waiting on public.retries (id) where state = 'waiting';
+comment on index public.retries_waiting is 'Serves private.schedule_runs.';
 
 create table public.runs (
   org_id uuid not null,
@@ -45,6 +51,8 @@ create table public.runs (
   -- Since when it has been rung without a slice taking it up, and when it was last rung.
   waiting_since timestamptz,
   rung_at timestamptz,
+  -- When it last had a turn: was rung, or ended a slice. Whoever waits longest comes next, so nobody holds a place by never ending.
+  last_turn_at timestamptz,
   -- The system asked for time: nobody rings before.
   resume_at timestamptz,
   -- Told by the connector when a slice begins: how its system deduplicates and how long it may still be working.
@@ -58,6 +66,8 @@ create table public.runs (
   retrying integer not null default 0,
   skipped integer not null default 0,
   uncertain integer not null default 0,
+  -- An index on the counter itself would have to be written with every batch.
+  found_work boolean not null generated always as (selected > 0) stored,
   rate_limited integer not null default 0,
   error_message text,
   error_code text,
@@ -69,17 +79,20 @@ create table public.runs (
   foreign key (org_id, retry_id) references public.retries (org_id, id),
   constraint runs_balance check (
     status in ('scheduled', 'running') or selected = exported + accepted + failed + retrying + skipped + uncertain)
-);
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 comment on table public.runs is 'One attempt to move everything due for an integration, made of slices.';
 -- One active run per integration.
 create unique index runs_active on public.runs (org_id, integration_id) where status in ('scheduled', 'running');
 -- A slot of the schedule starts one run, however often the tick comes.
 create unique index runs_slot on public.runs (org_id, integration_id, due_at) where trigger = 'schedule';
--- Serves the history and the evaluator's baseline.
 create index runs_of_integration on public.runs (org_id, integration_id, id desc);
--- Serves private.ring_runs and private.reap.
-create index runs_alive on public.runs (lease_expires_at) where status in ('scheduled', 'running');
+comment on index public.runs_of_integration is 'Serves public.run_history, and what the evaluator calls usual.';
 create index runs_of_retry on public.runs (org_id, retry_id) where retry_id is not null;
+comment on index public.runs_of_retry is 'Serves public.retry_progress.';
+create index runs_without_work on public.runs (finished_at) where status = 'succeeded' and not found_work;
+comment on index public.runs_without_work is 'Serves private.forget_runs.';
+create index runs_with_work on public.runs (finished_at) where status <> 'succeeded' or found_work;
+comment on index public.runs_with_work is 'Serves private.forget_runs.';
 
 create table public.slices (
   org_id uuid not null,
@@ -124,7 +137,8 @@ begin
   with waiting as (
     select distinct on (t.org_id, t.integration_id) t.org_id, t.id, t.integration_id, t.requested_by, t.requested_at
     from public.retries t
-    where t.state = 'waiting' and (schedule_runs.integration is null or t.integration_id = schedule_runs.integration)
+    where t.state = 'waiting' and (t.resume_at is null or t.resume_at <= schedule_runs.at)
+      and (schedule_runs.integration is null or t.integration_id = schedule_runs.integration)
       and not private.in_maintenance(t.org_id, t.integration_id, schedule_runs.at)
       and exists (select from public.integrations i where i.org_id = t.org_id and i.id = t.integration_id and i.enabled)
     order by t.org_id, t.integration_id, t.id
@@ -156,7 +170,8 @@ begin
         select from public.runs r where r.org_id = i.org_id and r.integration_id = i.id and r.status in ('scheduled', 'running'))
     order by i.next_due_at
     limit 5000
-    for update of i skip locked
+    -- Not `for update`: whoever inserts a row that refers to the integration would wait for this.
+    for no key update of i skip locked
   ), started as (
     insert into public.runs (org_id, integration_id, trigger, due_at, created_at)
     select d.org_id, d.id, case when d.by_slot then 'schedule' else 'follow_up' end, d.due_at, schedule_runs.at from due d
@@ -170,8 +185,11 @@ begin
   return by_retry + by_slot;
 end $$;
 
--- Rings for runs that have work and no live slice: at most 4 at a time for one organization and 32 in all, organizations
--- taking turns, so that one with a thousand integrations cannot starve another. Returns how many were rung.
+-- Rings for runs that have work and no live slice: at most 4 at a time for one organization and 32 in all. Organizations take
+-- turns, and so do runs: whoever has waited longest since the last turn comes next. Runs nobody can be expected to answer for come
+-- last and hold 8 of the 32 places at most: those that were rung and got no answer, and with them all of a system of which that
+-- is true while not one slice is alive. So neither a thousand integrations, nor runs of a hundred slices, nor a function that is
+-- down keeps others waiting. Returns how many were rung.
 create function private.ring_runs(at timestamptz default now())
   returns integer
   language plpgsql
@@ -182,26 +200,37 @@ declare
   rung integer := 0;
   run record;
 begin
+  -- One at a time, and always the last lock a transaction takes: two that count what is alive would ring for twice as many.
+  perform pg_advisory_xact_lock(hashtext('syncward.ring'));
   for run in
     with alive as (
-      select r.org_id, r.id, r.integration_id, r.created_at,
+      select r.org_id, r.id, i.system, coalesce(r.last_turn_at, r.created_at) as waits_since, r.waiting_since is not null as unanswered,
+             coalesce(r.rung_at > r.waiting_since, false) as again,
              coalesce(r.lease_expires_at > ring_runs.at, false) as live,
              coalesce(r.rung_at > ring_runs.at - interval '20 seconds', false) as ringing
-      from public.runs r
+      from public.runs r join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
       where r.status in ('scheduled', 'running') and (r.resume_at is null or r.resume_at <= ring_runs.at)
+    ), silent as (
+      select a.system from alive a group by a.system having bool_or(a.unanswered and not a.ringing) and not bool_or(a.live)
     ), busy as (
-      select a.org_id, count(*) as slices from alive a where a.live or a.ringing group by a.org_id
+      select a.org_id, count(*) as slices,
+             count(*) filter (where not a.live and (a.again or a.system in (select s.system from silent s))) as in_doubt
+      from alive a where a.live or a.ringing group by a.org_id
     ), queue as (
-      select a.org_id, a.id, a.integration_id, a.created_at,
-             coalesce(b.slices, 0) + row_number() over (partition by a.org_id order by a.created_at, a.id) as turn
+      select a.org_id, a.id, a.system, a.waits_since, a.unanswered or a.system in (select s.system from silent s) as in_doubt,
+             coalesce(b.slices, 0) + row_number() over (partition by a.org_id order by a.unanswered, a.waits_since, a.id) as turn
       from alive a left join busy b on b.org_id = a.org_id
       where not a.live and not a.ringing
+    ), line as (
+      select q.org_id, q.id, q.system, q.in_doubt,
+             row_number() over (order by q.in_doubt, q.turn, q.waits_since, q.id) as place,
+             row_number() over (partition by q.in_doubt order by q.turn, q.waits_since, q.id) as place_among_equals
+      from queue q where q.turn <= 4
     )
-    select q.org_id, q.id, i.system
-    from queue q join public.integrations i on i.org_id = q.org_id and i.id = q.integration_id
-    where q.turn <= 4
-    order by q.turn, q.created_at
-    limit greatest(0, 32 - (select coalesce(sum(slices), 0) from busy))
+    select l.org_id, l.id, l.system from line l
+    where l.place <= 32 - (select coalesce(sum(b.slices), 0) from busy b)
+      and (not l.in_doubt or l.place_among_equals <= 8 - (select coalesce(sum(b.in_doubt), 0) from busy b))
+    order by l.place
   loop
     -- Whoever holds the run is about to change it; waiting here could wait in a circle.
     perform from public.runs r where r.org_id = run.org_id and r.id = run.id and r.status in ('scheduled', 'running') for update skip locked;
@@ -219,7 +248,7 @@ create function private.ring_run(org uuid, run bigint, system text, at timestamp
   set search_path = ''
 as $$
 begin
-  update public.runs r set rung_at = ring_run.at, waiting_since = coalesce(r.waiting_since, ring_run.at)
+  update public.runs r set rung_at = ring_run.at, last_turn_at = ring_run.at, waiting_since = coalesce(r.waiting_since, ring_run.at)
   where r.org_id = org and r.id = run;
   perform private.ring_function('sync-' || system, jsonb_build_object('org', org, 'run', run));
 end $$;
@@ -268,7 +297,7 @@ begin
   where s.org_id = org and s.run_id = run and s.ended_at is null;
   update public.runs r
   set uncertain = r.uncertain + in_doubt, accepted = r.accepted + asked_again, slice_token = null, lease_expires_at = null,
-      rung_at = null, lost_slices = r.lost_slices + 1
+      rung_at = null, last_turn_at = release_lease.at, lost_slices = r.lost_slices + 1
   where r.org_id = org and r.id = run;
 end $$;
 
@@ -319,6 +348,52 @@ begin
   return touched;
 end $$;
 
+-- Forgets up to `batch` runs that found nothing to do, after 30 days, and as many of the others after 400: an integration that
+-- looks every few minutes makes more of the former than of anything else. The last run of each integration stays. Returns how many.
+create function private.forget_runs(batch integer, at timestamptz)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  forgotten integer;
+begin
+  with old as (
+    (select r.org_id, r.id from public.runs r
+     where r.status = 'succeeded' and not r.found_work and r.finished_at < forget_runs.at - interval '30 days' and not exists (
+       select from public.integration_status s where s.org_id = r.org_id and s.integration_id = r.integration_id and s.last_run_id = r.id)
+     order by r.finished_at limit batch)
+    union all
+    (select r.org_id, r.id from public.runs r
+     where (r.status <> 'succeeded' or r.found_work) and r.finished_at < forget_runs.at - interval '400 days' and not exists (
+       select from public.integration_status s where s.org_id = r.org_id and s.integration_id = r.integration_id and s.last_run_id = r.id)
+     order by r.finished_at limit batch)
+  )
+  delete from public.runs r using old o where r.org_id = o.org_id and r.id = o.id;
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end $$;
+
+-- Refuses when people have had an integration run 60 times within a minute: whoever presses that fast is a program. A doorbell
+-- that finds a run under way is not counted.
+create function private.refuse_too_often(org uuid, integration uuid, at timestamptz)
+  returns void
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+begin
+  if (select count(*) from (
+        select r.trigger, r.created_at from public.runs r
+        where r.org_id = org and r.integration_id = integration and r.status not in ('scheduled', 'running')
+        order by r.id desc limit 60
+      ) latest
+      where latest.trigger in ('manual', 'retry') and latest.created_at > refuse_too_often.at - interval '1 minute') >= 60 then
+    perform private.refuse('SW429', 'People have started this integration 60 times within a minute.', 'Wait a minute.');
+  end if;
+end $$;
+
 create function private.sync_now(org uuid, integration uuid, at timestamptz)
   returns jsonb
   language plpgsql
@@ -342,6 +417,7 @@ begin
     select r.id into run from public.runs r
     where r.org_id = org and r.integration_id = integration and r.status in ('scheduled', 'running');
   else
+    perform private.refuse_too_often(org, integration, sync_now.at);
     perform private.audit(org, 'sync.requested', sync_now.at, integration, subject := 'run ' || run);
   end if;
   perform private.ring_runs(sync_now.at);

@@ -15,40 +15,48 @@ $$;
 
 -- Records what the system said of each leased record: [{id, state, external_id, code, field, payload_field, message, template,
 -- value, category, status, response, request_id, retry_after_seconds}]. `state` is exported, accepted, failed, retrying, uncertain,
--- or queued for one put back unsent. Refuses with SW410 when the lease was lost.
-create function public.settle_records(org uuid, run bigint, token uuid, outcomes jsonb, at timestamptz default now())
+-- or queued for one put back unsent.
+create function private.settle(held public.runs, outcomes jsonb, at timestamptz)
   returns void
   language plpgsql
-  security definer
   set search_path = ''
+  set plan_cache_mode = force_generic_plan
 as $$
 declare
-  held public.runs;
-  moment constant timestamptz := settle_records.at;
+  ids bigint[];
+  refusals boolean;
+  waiting boolean;
 begin
-  held := private.hold_lease(org, run, token, moment);
+  select array_agg((o ->> 'id')::bigint), bool_or(o ->> 'template' is not null) into ids, refusals from jsonb_array_elements(outcomes) o;
+  if ids is null then
+    return;
+  end if;
   -- Always in the order of ids, here and where records are handed in, so that neither waits for the other in a circle.
-  perform from public.records r
-  where r.org_id = settle_records.org and r.id in (select (o ->> 'id')::bigint from jsonb_array_elements(outcomes) o)
-  order by r.id for update;
-  insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
-  select org, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message), min(o.category),
-    moment, moment
-  from jsonb_to_recordset(outcomes) o (state text, code text, field text, template text, payload_field text, message text, category text)
-  where o.state in ('failed', 'retrying') and o.template is not null
-  group by o.code, o.field, o.template
-  on conflict (org_id, integration_id, code, field, template) do update
-    set last_seen_at = excluded.last_seen_at, sample = excluded.sample, payload_field = coalesce(excluded.payload_field, c.payload_field);
-
+  with locked as (
+    select r.latest_version > r.version as waits from public.records r
+    where r.org_id = held.org_id and r.id = any (ids)
+    order by r.id for update
+  )
+  select bool_or(l.waits) into waiting from locked l;
+  if refusals then
+    insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
+    select held.org_id, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message),
+      min(o.category), settle.at, settle.at
+    from jsonb_to_recordset(outcomes) o (state text, code text, field text, template text, payload_field text, message text, category text)
+    where o.state in ('failed', 'retrying') and o.template is not null
+    group by o.code, o.field, o.template
+    on conflict (org_id, integration_id, code, field, template) do update
+      set last_seen_at = excluded.last_seen_at, sample = excluded.sample, payload_field = coalesce(excluded.payload_field, c.payload_field);
+  end if;
   -- Begins with what was said and finds each record by its key: `state` and `run_id` are looked at here, not in the update,
   -- where they would make the planner read all outcomes once per record.
   with said as materialized (
-    select o.*, c.id as cause_id, b.state = 'sending' and b.run_id = run as ours, b.attempts, b.queued_at, b.claimed_from
+    select o.*, c.id as cause_id, b.state = 'sending' and b.run_id = held.id as ours, b.attempts, b.queued_at, b.claimed_from
     from jsonb_to_recordset(outcomes) o (
       id bigint, state text, external_id text, code text, field text, payload_field text, message text, template text, value text,
       category text, status integer, response text, request_id text, retry_after_seconds integer)
-    join public.records b on b.org_id = settle_records.org and b.id = o.id
-    left join public.causes c on o.state in ('failed', 'retrying') and c.org_id = org and c.integration_id = held.integration_id
+    join public.records b on b.org_id = held.org_id and b.id = o.id
+    left join public.causes c on o.state in ('failed', 'retrying') and c.org_id = held.org_id and c.integration_id = held.integration_id
       and c.code = coalesce(o.code, '') and c.field = coalesce(o.field, '') and c.template = o.template
   ), settled as (
     update public.records r
@@ -59,17 +67,17 @@ begin
         external_id = coalesce(s.external_id, r.external_id),
         exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
         -- Only the retry that is running can take it up again; without it, it is the schedule's.
-        retry_id = case when s.state = 'queued' and r.retry_id = held.retry_id then r.retry_id end,
-        accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle_records.at) end,
-        settled_at = case when s.state = 'exported' then settle_records.at end,
+        retry_id = case when s.state = 'queued' then held.retry_id end,
+        accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle.at) end,
+        settled_at = case when s.state = 'exported' then settle.at end,
         next_attempt_at = case
-          when s.state = 'retrying' then settle_records.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
-          when s.state = 'uncertain' then settle_records.at + make_interval(secs => held.settles_within_seconds)
+          when s.state = 'retrying' then settle.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
+          when s.state = 'uncertain' then settle.at + make_interval(secs => held.settles_within_seconds)
           -- Asked again soon at first, then at a tenth of the time it has taken already, a quarter of an hour at most.
-          when s.state = 'accepted' then settle_records.at + make_interval(secs => greatest(coalesce(s.retry_after_seconds, 2),
-            least(extract(epoch from settle_records.at - coalesce(r.accepted_at, settle_records.at)) / 10, 900)))
+          when s.state = 'accepted' then settle.at + make_interval(secs => greatest(coalesce(s.retry_after_seconds, 2),
+            least(extract(epoch from settle.at - coalesce(r.accepted_at, settle.at)) / 10, 900)))
           else r.next_attempt_at end,
-        failed_at = case when s.state in ('failed', 'retrying', 'uncertain') then settle_records.at when s.state = 'exported' then null else r.failed_at end,
+        failed_at = case when s.state in ('failed', 'retrying', 'uncertain') then settle.at when s.state = 'exported' then null else r.failed_at end,
         cause_id = case when s.state = 'exported' then null else coalesce(s.cause_id, r.cause_id) end,
         error_message = case when s.state = 'exported' then null else coalesce(left(s.message, 2000), r.error_message) end,
         error_code = case when s.state = 'exported' then null when s.message is null then r.error_code else s.code end,
@@ -81,41 +89,74 @@ begin
       -- Attempts or age used up: kept and listed, but no longer tried by itself.
       select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
              s.request_id, case when s.state = 'retrying' and (s.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12)
-                                  or moment > s.queued_at + interval '7 days') and s.attempts > 0 then 'dead'
+                                  or settle.at > s.queued_at + interval '7 days') and s.attempts > 0 then 'dead'
                when s.state = 'queued' and s.claimed_from = 'uncertain' and held.dedupe = 'lookup'
                  and s.attempts >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12) then 'dead'
                when s.state in ('queued', 'retrying') and s.claimed_from = 'uncertain' and held.dedupe in ('key', 'upsert') then 'uncertain'
                else s.state end as state
       from said s
-      join public.integrations i on i.org_id = org and i.id = held.integration_id
+      join public.integrations i on i.org_id = held.org_id and i.id = held.integration_id
       where s.ours
     ) s
-    where r.org_id = org and r.id = s.id
+    where r.org_id = held.org_id and r.id = s.id
     returning r.id, r.version, r.claimed_from, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
   ), noted as (
     insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,
       category, request_id, response)
-    select org, held.integration_id, t.id, t.version, run, moment, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
+    select held.org_id, held.integration_id, t.id, t.version, held.id, settle.at, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
       t.category, t.request_id, left(t.response, 4000)
     from settled t where t.state <> 'queued' and not (t.state = 'accepted' and t.claimed_from = 'accepted')
   )
   update public.runs u
   set exported = u.exported + n.exported, accepted = u.accepted + n.accepted, failed = u.failed + n.failed, retrying = u.retrying + n.retrying,
       uncertain = u.uncertain + n.uncertain, skipped = u.skipped + n.skipped, rate_limited = u.rate_limited + n.rate_limited,
-      lost_slices = 0
+      -- What was asked about and put back has not come any further: a slice may still be lost at the same place each time.
+      lost_slices = case when n.skipped < n.settled then 0 else u.lost_slices end
   from (
     select count(*) filter (where t.state = 'exported') as exported, count(*) filter (where t.state = 'accepted') as accepted,
            count(*) filter (where t.state in ('failed', 'dead')) as failed, count(*) filter (where t.state = 'retrying') as retrying,
-           count(*) filter (where t.state = 'uncertain') as uncertain, count(*) filter (where t.state = 'queued') as skipped,
+           count(*) filter (where t.state = 'uncertain') as uncertain, count(*) filter (where t.state = 'queued') as skipped, count(*) as settled,
            count(*) filter (where t.category = 'rate_limit') as rate_limited
     from settled t
   ) n
-  where u.org_id = org and u.id = run;
+  where u.org_id = held.org_id and u.id = held.id;
 
-  perform private.apply_waiting_versions(org, array(select (o ->> 'id')::bigint from jsonb_array_elements(outcomes) o), moment);
+  if waiting then
+    perform private.apply_waiting_versions(held.org_id, ids, settle.at);
+  end if;
+end $$;
+
+-- Records what the system said of each leased record. Refuses with SW410 when the lease was lost.
+create function public.settle_records(org uuid, run bigint, token uuid, outcomes jsonb, at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  perform private.settle(private.hold_lease(org, run, token, settle_records.at), outcomes, settle_records.at);
 end $$;
 grant execute on function public.settle_records(uuid, bigint, uuid, jsonb, timestamptz) to service_role;
 comment on function public.settle_records is 'Records what the system said of each leased record. Refuses with SW410 when the lease was lost.';
+
+-- Settles one batch and claims the next in one call: a batch costs one round trip to Postgres.
+create function public.settle_and_claim(org uuid, run bigint, token uuid, outcomes jsonb, states text[], batch integer,
+  at timestamptz default now())
+  returns setof public.claimed_record
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, settle_and_claim.at);
+  perform private.settle(held, outcomes, settle_and_claim.at);
+  return query select c.* from private.claim(held, states, batch, settle_and_claim.at) c;
+end $$;
+grant execute on function public.settle_and_claim(uuid, bigint, uuid, jsonb, text[], integer, timestamptz) to service_role;
+comment on function public.settle_and_claim is
+  'Records what the system said of one batch and leases the next: settle_records and claim_records in one. Refuses with SW410.';
 
 -- A changed content that waited for the answer about its predecessor takes its place now that there is one.
 create function private.apply_waiting_versions(org uuid, records bigint[], at timestamptz)
@@ -163,10 +204,15 @@ begin
   update public.integration_status s set dirty = true
   where s.org_id = end_slice.org and s.integration_id = held.integration_id and not s.dirty;
   update public.runs r
-  set slice_token = null, lease_expires_at = null, rung_at = null,
+  set slice_token = null, lease_expires_at = null, rung_at = null, last_turn_at = end_slice.at,
       resume_at = case when resume_after_seconds > 0 then end_slice.at + make_interval(secs => resume_after_seconds) end
   where r.org_id = org and r.id = run;
-  if not more then
+  -- Refused with a credential that has been replaced meanwhile: the next slice brings the new one.
+  if not more and not (coalesce(error ->> 'category' in ('auth', 'permission'), false) and exists (
+    select from public.integrations i
+    join public.slices s on s.org_id = i.org_id and s.run_id = held.id and s.slice = held.slice
+    where i.org_id = end_slice.org and i.id = held.integration_id and i.credential_set_at > s.started_at
+  )) then
     perform private.finish_run(org, run, error, end_slice.at);
   end if;
   perform private.ring_runs(end_slice.at);
@@ -248,15 +294,53 @@ begin
           then finished + make_interval(mins => least(5 * power(2, least(s.circuit_failures - 2, 6))::integer, 120))
         else s.circuit_open_until end
   where s.org_id = org and s.integration_id = ended.integration_id;
+  perform private.keep_usual(org, ended.integration_id);
 
   perform private.follow_retry(org, t.id, finished) from public.retries t
   where t.org_id = finish_run.org and t.integration_id = ended.integration_id and (t.id = ended.retry_id or t.state = 'canary');
   -- A fault in judging or telling must not undo what happened: the row stays dirty, and the next tick comes back to it.
   begin
     perform private.evaluate_health(finished, array[ended.integration_id]);
-    perform private.alert(finished);
+    perform private.alert_integration(org, ended.integration_id, finished);
+    perform private.ring_deliver(finished);
   exception when others then
     raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
   end;
   perform private.schedule_runs(finished, ended.integration_id);
+end $$;
+
+-- Keeps what the 20 runs before the last one were like: records, and seconds per record, of the scheduled ones that moved any;
+-- five at least are something to compare with. Off the usual is what differs by more than three standard deviations, too.
+create function private.keep_usual(org uuid, integration uuid)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  update public.integration_status s
+  set usual_selected = u.selected, usual_seconds = u.seconds, failed_of_ten = u.failed_of_ten,
+      volume_off = case when u.comparable and abs(u.last_selected - u.selected) > greatest(3 * u.selected_spread, 5)
+        then abs(u.last_selected - u.selected) * 100 / u.selected end,
+      duration_off = case when u.comparable and u.last_length > 10 and abs(u.last_seconds - u.seconds) > 3 * u.seconds_spread
+        then coalesce(abs(u.last_seconds - u.seconds) * 100 / nullif(u.seconds, 0), 'Infinity') end
+  from (
+    select avg(p.selected) filter (where p.usual) as selected, stddev_pop(p.selected) filter (where p.usual) as selected_spread,
+           avg(p.seconds) filter (where p.usual) as seconds, stddev_pop(p.seconds) filter (where p.usual) as seconds_spread,
+           count(*) filter (where p.place <= 10 and p.status = 'failed') as failed_of_ten,
+           count(*) filter (where p.usual) >= 5 as comparable,
+           min(p.selected) filter (where p.last) as last_selected, min(p.seconds) filter (where p.last) as last_seconds,
+           min(p.length) filter (where p.last) as last_length
+    from (
+      select n.selected, n.status, l.length, l.length / nullif(n.selected, 0) as seconds,
+             n.id = t.last_run_id and n.status <> 'failed' and n.selected > 0 and n.trigger = 'schedule' as last,
+             n.id <> t.last_run_id and n.status in ('succeeded', 'warning') and n.selected > 0 and n.trigger = 'schedule' as usual,
+             row_number() over (order by n.id desc) as place
+      from public.integration_status t
+      join public.runs n on n.org_id = t.org_id and n.integration_id = t.integration_id and n.status not in ('scheduled', 'running')
+      cross join lateral (select extract(epoch from n.finished_at - n.started_at) as length) l
+      where t.org_id = keep_usual.org and t.integration_id = keep_usual.integration
+      order by n.id desc limit 21
+    ) p
+  ) u
+  where s.org_id = keep_usual.org and s.integration_id = keep_usual.integration;
 end $$;

@@ -21,6 +21,9 @@ comment on table public.findings is 'Open conditions of an integration (and clos
 -- Serves private.evaluate_health: one open finding per rule and subject.
 create unique index findings_open on public.findings (org_id, integration_id, rule, subject) where closed_at is null;
 create index findings_history on public.findings (org_id, integration_id, id desc);
+comment on index public.findings_history is 'Serves the foreign key to public.integrations.';
+create index findings_closed on public.findings (closed_at) where closed_at is not null;
+comment on index public.findings_closed is 'Serves private.tick_retention.';
 
 create table public.health_changes (
   org_id uuid not null,
@@ -40,198 +43,197 @@ create table public.health_changes (
   foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
 );
 comment on table public.health_changes is 'Every change of health or of a finding. Alerting reads these rows and nothing else.';
--- Serves private.alert.
-create index health_changes_waiting on public.health_changes (id) where not alerted;
+create index health_changes_waiting on public.health_changes (org_id, integration_id, id) where not alerted;
+comment on index public.health_changes_waiting is 'Serves private.alert.';
 create index health_changes_of_integration on public.health_changes (org_id, integration_id, id desc);
+comment on index public.health_changes_of_integration is 'Serves the foreign key to public.integrations.';
+create index health_changes_by_age on public.health_changes using brin (at);
+comment on index public.health_changes_by_age is 'Serves private.tick_retention.';
 
--- What a rule needs to know of one integration at one time, read through indexes that begin with the organization.
-create function private.facts_of(status public.integration_status, integration public.integrations, at timestamptz)
-  returns table (
-    last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamptz,
-    last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric,
-    active_since timestamptz, active_quiet_since timestamptz,
-    open_refused bigint, oldest_refused timestamptz, open_uncertain bigint, accepted_since timestamptz, waiting bigint, waiting_since timestamptz,
-    base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
-  language sql
+-- What the rules need to know of each integration, whatever the time: its row, its last run, the one under way, what is not
+-- across, and the moments at which a rule turns by itself. A view, so that the planner sees through it; defaults are here.
+create view private.facts with (security_invoker = true) as
+select
+  s.org_id, s.integration_id, s.health, s.last_run_id, s.last_success_at, s.consecutive_failures, s.consecutive_successes, s.circuit_open_until,
+  s.usual_selected, s.volume_off, s.usual_seconds, s.duration_off, s.failed_of_ten,
+  i.enabled, i.next_due_at, i.every_minutes, i.credential_expires_at, i.credential_set_at,
+  l.status as last_status, l.error_category as last_category, l.error_code as last_code, l.error_message as last_message, l.error_field as last_field,
+  l.error_status as last_http, l.started_at as last_started, l.finished_at as last_finished, l.selected as last_selected, l.failed as last_failed,
+  l.rate_limited as last_rate_limited,
+  a.started_at as active_since, o.*, t.*,
+  coalesce(s.last_success_at, i.created_at) + make_interval(hours => t.no_success_hours) as success_deadline,
+  case when a.started_at is not null then greatest(
+    a.started_at + make_interval(mins => coalesce((i.thresholds ->> 'stuck_minutes')::integer, 60)),
+    a.quiet_since + interval '10 minutes') end as stuck_deadline,
+  case when o.refused > 0 then o.refused_at + make_interval(hours => coalesce((i.thresholds ->> 'refused_open_hours')::integer, 24)) end as refused_deadline,
+  -- To the nearest minute.
+  case when o.waiting_since is not null then o.waiting_since + make_interval(
+    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30), secs => 30) end as lag_deadline,
+  case when o.waiting_since is not null then o.waiting_since + make_interval(
+    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240), secs => 30) end as lag_critical_deadline,
+  case when i.credential_expires_at is not null then i.credential_expires_at
+    - make_interval(days => coalesce((i.thresholds ->> 'credential_warning_days')::integer, 14)) end as expires_soon_deadline,
+  case when i.credential_set_at is not null then i.credential_set_at
+    + make_interval(days => (i.thresholds ->> 'credential_rotate_days')::integer) end as rotate_deadline
+from public.integration_status s
+join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
+left join public.runs l on l.org_id = s.org_id and l.id = s.last_run_id
+left join lateral (
+  select n.started_at, coalesce(n.lease_expires_at, n.resume_at, n.waiting_since,
+    (select max(e.ended_at) from public.slices e where e.org_id = n.org_id and e.run_id = n.id), n.started_at) as quiet_since
+  from public.runs n
+  where n.org_id = s.org_id and n.integration_id = s.integration_id and n.status in ('scheduled', 'running')
+) a on true
+cross join lateral (
+  select count(*) filter (where r.state in ('failed', 'dead')) as refused,
+         min(r.failed_at) filter (where r.state in ('failed', 'dead')) as refused_at,
+         count(r.cause_id) as with_cause,
+         count(*) filter (where r.state = 'uncertain') as uncertain,
+         min(r.accepted_at) filter (where r.state = 'accepted') as accepted_since,
+         -- Waiting: due when the last run began, and still here although that run came and went. A retry takes only its own.
+         count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at and l.trigger <> 'retry') as waiting,
+         min(r.next_attempt_at) filter (where r.state = 'queued') as waiting_since
+  from public.records r
+  where r.org_id = s.org_id and r.integration_id = s.integration_id and r.state not in ('exported', 'dismissed')
+) o
+cross join lateral (
+  select coalesce((i.thresholds ->> 'alarm_after_failures')::integer, 2) as alarm_after,
+         coalesce((i.thresholds ->> 'no_success_hours')::integer, 48) as no_success_hours,
+         coalesce((i.thresholds ->> 'failure_rate_percent')::numeric, 5) as failure_rate_percent,
+         coalesce((i.thresholds ->> 'queue_depth')::integer, 20) as queue_depth,
+         coalesce((i.thresholds ->> 'deviation_percent')::numeric, 20) as deviation_percent
+) t;
+comment on view private.facts is 'What the rules of private.rules_of need to know of each integration.';
+
+-- The rules: one row per rule that holds for one of these integrations at one time, and a row without a rule where none does.
+-- docs/health.md explains each. `next_deadline` is the earliest moment after `at` at which a rule may turn though no row changes.
+create function private.rules_of(at timestamptz, orgs uuid[], integrations uuid[])
+  returns table (org_id uuid, integration_id uuid, light text, next_deadline timestamptz,
+    rule text, subject text, severity text, urgency text, evidence jsonb)
+  language plpgsql
   stable
   set search_path = ''
 as $$
-  select
-    l.status, l.trigger, l.error_category, l.error_code, l.error_message, l.error_field, l.error_status, l.finished_at, l.selected, l.failed, l.rate_limited,
-    extract(epoch from l.finished_at - l.started_at),
-    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since,
-      (select max(e.ended_at) from public.slices e where e.org_id = a.org_id and e.run_id = a.id), a.started_at),
-    o.refused, o.oldest_refused, o.uncertain, o.accepted_since, o.waiting, o.waiting_since,
-    b.runs, b.selected, b.spread_selected, b.seconds, b.spread_seconds, b.failed_of_ten
-  from (select 1) one
-  left join public.runs l on l.org_id = status.org_id and l.id = status.last_run_id
-  left join public.runs a on a.org_id = status.org_id and a.integration_id = status.integration_id and a.status in ('scheduled', 'running')
-  cross join lateral (
-    select count(*) filter (where r.state in ('failed', 'dead')) as refused,
-           min(r.failed_at) filter (where r.state in ('failed', 'dead')) as oldest_refused,
-           count(*) filter (where r.state = 'uncertain') as uncertain,
-           min(r.accepted_at) filter (where r.state = 'accepted') as accepted_since,
-           -- Waiting: due when the last run began, and still here although that run came and went. A retry takes only its own.
-           count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at and l.trigger <> 'retry') as waiting,
-           min(r.next_attempt_at) filter (where r.state = 'queued') as waiting_since
-    from public.records r
-    where r.org_id = status.org_id and r.integration_id = status.integration_id and r.state not in ('exported', 'dismissed')
-  ) o
-  cross join lateral (
-    select count(*) filter (where p.id <> l.id and p.usual) as runs,
-           avg(p.selected) filter (where p.id <> l.id and p.usual) as selected,
-           stddev_pop(p.selected) filter (where p.id <> l.id and p.usual) as spread_selected,
-           avg(extract(epoch from p.finished_at - p.started_at) / p.selected)
-             filter (where p.id <> l.id and p.usual) as seconds,
-           stddev_pop(extract(epoch from p.finished_at - p.started_at) / p.selected)
-             filter (where p.id <> l.id and p.usual) as spread_seconds,
-           count(*) filter (where p.place <= 10 and p.status = 'failed') as failed_of_ten
+begin
+  return query
+  with org as materialized (
+    select c.org_id, c.integrations, w.first_turn, w.next_turn,
+           not exists (select from public.members m where m.org_id = c.org_id and m.role in ('owner', 'admin')) as nobody
     from (
-      select n.id, n.status, n.selected, n.started_at, n.finished_at,
-             n.status in ('succeeded', 'warning') and n.selected > 0 and n.trigger = 'schedule' as usual, row_number() over (order by n.id desc) as place
-      from public.runs n
-      where n.org_id = status.org_id and n.integration_id = status.integration_id and n.status not in ('scheduled', 'running')
-      order by n.id desc limit 21
-    ) p
-  ) b
-$$;
-
--- The rules: one row per rule that holds for one integration at one time. docs/health.md explains each; defaults are here.
-create function private.rules_of(status public.integration_status, integration public.integrations, at timestamptz)
-  returns table (rule text, subject text, severity text, urgency text, evidence jsonb)
-  language sql
-  stable
-  set search_path = ''
-as $$
-  with f as (
-    select x.*,
-      private.next_cutoff(status.org_id, rules_of.at) <= rules_of.at + interval '24 hours' as cutoff_near,
-      greatest(0, extract(epoch from rules_of.at - (x.waiting_since + make_interval(mins => integration.every_minutes))) / 60)::integer as lag_minutes,
-      coalesce((integration.thresholds ->> 'alarm_after_failures')::integer, 2) as alarm_after,
-      coalesce((integration.thresholds ->> 'deviation_percent')::numeric, 20) / 100 as deviation
-    from private.facts_of(status, integration, rules_of.at) x
-  ), d as (
-    select f.*,
-      -- What a run broke stays open, without holding the light, until two good runs in a row.
-      case when status.consecutive_successes < 2 then array(
-        select o.rule from public.findings o
-        where o.org_id = status.org_id and o.integration_id = status.integration_id and o.closed_at is null
-          and o.rule in ('sync_failing', 'credential_refused', 'never_started', 'stuck_run', 'no_success')) end as recovering,
-      -- Since when nothing kept the next slot from starting: a pause of the breaker or a maintenance window moves it.
-      greatest(integration.next_due_at, status.circuit_open_until, (select max(w.ends_at) from public.maintenance_windows w
-        where w.org_id = status.org_id and (w.integration_id = status.integration_id or w.integration_id is null) and w.ends_at <= rules_of.at)) as due_since,
-      coalesce(status.last_success_at, integration.created_at)
-        + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48)) as success_deadline,
-      f.oldest_refused + make_interval(hours => coalesce((integration.thresholds ->> 'refused_open_hours')::integer, 24)) as refused_deadline
-    from f
+      select u.org_id, array_agg(u.integration_id) as integrations
+      from unnest(rules_of.orgs, rules_of.integrations) u (org_id, integration_id)
+      group by u.org_id
+    ) c
+    cross join lateral (
+      select min(m.starts_at) as first_turn,
+             least(min(m.starts_at) filter (where m.starts_at > rules_of.at), min(m.ends_at) filter (where m.ends_at > rules_of.at)) as next_turn
+      from public.maintenance_windows m where m.org_id = c.org_id
+    ) w
   )
-  select r.rule, '', case when r.holds then r.severity else 'info' end, r.urgency, jsonb_strip_nulls(r.evidence)
-  from d cross join lateral (values
-    ('disabled', 'grey', null, not integration.enabled, '{}'::jsonb),
-    ('maintenance', 'grey', null, private.in_maintenance(status.org_id, status.integration_id, rules_of.at), '{}'),
-    ('never_run', 'grey', null, status.last_run_id is null
-      and (d.active_since is not null or d.due_since > rules_of.at - interval '15 minutes'),
-      jsonb_build_object('next_due_at', integration.next_due_at)),
-    ('last_run_failed', 'red', null, d.last_status = 'failed', jsonb_build_object('message', d.last_message, 'code', d.last_code,
-      'field', d.last_field, 'status', d.last_http, 'category', d.last_category, 'at', d.last_finished, 'failed', d.last_failed, 'selected', d.last_selected)),
-    ('credential_refused', 'red', 'high', d.last_status = 'failed' and d.last_category = 'auth', jsonb_build_object('message', d.last_message, 'code', d.last_code, 'status', d.last_http)),
-    ('credential_expired', 'red', 'high', integration.credential_expires_at <= rules_of.at, jsonb_build_object('expired_at', integration.credential_expires_at)),
+  select f.org_id, f.integration_id, f.health,
+         -- The earliest still to come: what is past falls away.
+         least(
+           nullif(greatest(f.start_deadline, rules_of.at), rules_of.at), nullif(greatest(f.success_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.stuck_deadline, rules_of.at), rules_of.at), nullif(greatest(f.refused_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.refused_at + interval '24 hours', rules_of.at), rules_of.at),
+           nullif(greatest(f.lag_deadline, rules_of.at), rules_of.at), nullif(greatest(f.lag_critical_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.accepted_since + interval '2 hours', rules_of.at), rules_of.at),
+           nullif(greatest(f.accepted_since + interval '24 hours', rules_of.at), rules_of.at),
+           nullif(greatest(f.credential_expires_at, rules_of.at), rules_of.at), nullif(greatest(f.expires_soon_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.rotate_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.next_cutoff - interval '24 hours', rules_of.at), rules_of.at), f.next_cutoff, f.next_turn),
+         r.rule, r.subject, case when r.holds then r.severity when r.rule is not null then 'info' end, r.urgency,
+         case when r.rule = 'cause_refused' then r.evidence else jsonb_strip_nulls(r.evidence) end
+  from (
+    select k.*, o.nobody, o.next_turn, c.next_cutoff, c.next_cutoff - interval '24 hours' <= rules_of.at as cutoff_near,
+      case when o.first_turn <= rules_of.at then private.in_maintenance(k.org_id, k.integration_id, rules_of.at) end as in_maintenance,
+      -- Nothing kept the next slot from starting since then: a pause of the breaker or a maintenance window moves it.
+      greatest(k.next_due_at, k.circuit_open_until, case when o.first_turn <= rules_of.at then (
+          select max(m.ends_at) from public.maintenance_windows m
+          where m.org_id = k.org_id and (m.integration_id = k.integration_id or m.integration_id is null) and m.ends_at <= rules_of.at) end)
+        + case when k.last_run_id is null then interval '15 minutes' else make_interval(mins => greatest(15, k.every_minutes)) end as start_deadline
+    from org o
+    cross join lateral (select unnest(o.integrations) as id) n
+    cross join lateral (
+      select s.*,
+        -- What a run broke stays open, without holding the light, until two good runs in a row.
+        case when s.consecutive_successes < 2 then array(
+          select f.rule from public.findings f
+          where f.org_id = s.org_id and f.integration_id = s.integration_id and f.closed_at is null
+            and f.rule in ('sync_failing', 'credential_refused', 'never_started', 'stuck_run', 'no_success')) end as recovering
+      from private.facts s where s.org_id = o.org_id and s.integration_id = n.id offset 0
+    ) k
+    -- The cut-off matters only to what is refused or failing.
+    cross join lateral (
+      select case when k.refused > 0 or k.with_cause > 0 or k.consecutive_failures > 0 or k.recovering <> '{}'
+        then private.next_cutoff(k.org_id, rules_of.at) end as next_cutoff offset 0
+    ) c
+    offset 0
+  ) f
+  left join lateral (
+    select 'disabled' as rule, '' as subject, 'grey' as severity, null as urgency, not f.enabled as holds, '{}'::jsonb as evidence
+    union all select 'maintenance', '', 'grey', null, f.in_maintenance, '{}'
+    union all select 'never_run', '', 'grey', null, f.last_run_id is null and (f.active_since is not null or f.start_deadline > rules_of.at),
+      jsonb_build_object('next_due_at', f.next_due_at)
+    union all select 'last_run_failed', '', 'red', null, f.last_status = 'failed', jsonb_build_object('message', f.last_message, 'code', f.last_code,
+      'field', f.last_field, 'status', f.last_http, 'category', f.last_category, 'at', f.last_finished, 'failed', f.last_failed, 'selected', f.last_selected)
+    union all select 'credential_refused', '', 'red', 'high', f.last_status = 'failed' and f.last_category = 'auth',
+      jsonb_build_object('message', f.last_message, 'code', f.last_code, 'status', f.last_http)
+    union all select 'credential_expired', '', 'red', 'high', f.credential_expires_at <= rules_of.at, jsonb_build_object('expired_at', f.credential_expires_at)
     -- Known of a function, or of a first run, people are told; of later slots it may be the clock, which the whole page says.
-    ('never_started', 'red', case when d.last_code = 'never_started' or status.last_run_id is null then 'high' end,
-      d.last_code = 'never_started' or (d.active_since is null
-        and d.due_since <= rules_of.at - case when status.last_run_id is null then interval '15 minutes'
-                                              else make_interval(mins => greatest(15, integration.every_minutes)) end),
-      jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
-    ('stuck_run', 'red', 'high', d.last_code = 'stuck' or (d.active_since <= rules_of.at - make_interval(mins =>
-      coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and d.active_quiet_since <= rules_of.at - interval '10 minutes'),
-      jsonb_build_object('started_at', d.active_since)),
-    ('no_success', 'red', 'high', d.success_deadline <= rules_of.at, jsonb_build_object('last_success_at', status.last_success_at,
-      'hours', coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
+    union all select 'never_started', '', 'red', case when f.last_code = 'never_started' or f.last_run_id is null then 'high' end,
+      f.last_code = 'never_started' or (f.active_since is null and f.start_deadline <= rules_of.at),
+      jsonb_build_object('due_at', f.next_due_at, 'message', f.last_message)
+    union all select 'stuck_run', '', 'red', 'high', f.last_code = 'stuck' or f.stuck_deadline <= rules_of.at,
+      jsonb_build_object('started_at', f.active_since)
+    union all select 'no_success', '', 'red', 'high', f.success_deadline <= rules_of.at,
+      jsonb_build_object('last_success_at', f.last_success_at, 'hours', f.no_success_hours)
     -- Where another rule already tells people what is wrong, this one is shown and tells nobody.
-    ('sync_failing', 'red', case
-        when d.last_category = 'auth' or d.last_code in ('never_started', 'stuck') or integration.credential_expires_at <= rules_of.at then null
-        when d.cutoff_near then 'critical' else 'high' end,
-      status.consecutive_failures >= d.alarm_after,
-      jsonb_build_object('failures', nullif(status.consecutive_failures, 0))),
-    ('failure_rate', 'red', null, d.last_status = 'failed' and d.last_selected > 0 and d.last_failed * 100.0 >
-      d.last_selected * coalesce((integration.thresholds ->> 'failure_rate_percent')::numeric, 5),
-      jsonb_build_object('failed', d.last_failed, 'selected', d.last_selected)),
-    ('unstable', 'yellow', 'medium', d.failed_of_ten >= 3 and status.consecutive_failures < d.alarm_after
-      and 'sync_failing' <> all (coalesce(d.recovering, '{}')), jsonb_build_object('failed_runs', d.failed_of_ten)),
-    ('refused_open', case when d.refused_deadline <= rules_of.at or d.cutoff_near then 'red' else 'yellow' end, null, d.open_refused > 0,
-      jsonb_build_object('records', d.open_refused, 'oldest', d.oldest_refused)),
-    ('last_run_warning', 'yellow', null, d.last_status = 'warning', jsonb_build_object('failed', d.last_failed, 'selected', d.last_selected)),
-    ('uncertain_open', 'yellow', null, d.open_uncertain > 0, jsonb_build_object('records', d.open_uncertain)),
-    ('verdict_late', case when d.accepted_since <= rules_of.at - interval '24 hours' then 'red' else 'yellow' end, 'medium',
-      d.accepted_since <= rules_of.at - interval '2 hours', jsonb_build_object('since', d.accepted_since)),
-    ('nothing_moved', 'yellow', null, d.last_status = 'succeeded' and d.last_selected = 0 and d.waiting > 0, jsonb_build_object('waiting', d.waiting)),
-    ('queue_depth', 'yellow', null, d.waiting > coalesce((integration.thresholds ->> 'queue_depth')::integer, 20), jsonb_build_object('waiting', d.waiting)),
-    ('lag', case when d.lag_minutes > coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240) then 'red' else 'yellow' end, null,
-      d.lag_minutes > coalesce((integration.thresholds ->> 'lag_minutes')::integer, 30), jsonb_build_object('since', d.waiting_since)),
-    ('rate_limited', 'yellow', null, d.last_rate_limited > 0, jsonb_build_object('records', d.last_rate_limited)),
-    ('volume_unusual', 'yellow', null, d.last_status <> 'failed' and d.last_trigger = 'schedule' and d.last_selected > 0 and d.base_runs >= 5
-      and abs(d.last_selected - d.base_selected) > greatest(d.deviation * d.base_selected, 3 * d.spread_selected, 5),
-      jsonb_build_object('selected', d.last_selected, 'usual', round(d.base_selected, 1))),
-    ('duration_unusual', 'yellow', null, d.last_status <> 'failed' and d.last_trigger = 'schedule' and d.last_selected > 0 and d.base_runs >= 5
-      and d.last_seconds > 10 and abs(d.last_seconds / d.last_selected - d.base_seconds) > greatest(d.deviation * d.base_seconds, 3 * d.spread_seconds),
-      jsonb_build_object('seconds', round(d.last_seconds, 1), 'usual', round(d.base_seconds * d.last_selected, 1))),
-    ('credential_expires_soon', 'yellow', null, integration.credential_expires_at > rules_of.at and integration.credential_expires_at <= rules_of.at
-      + make_interval(days => coalesce((integration.thresholds ->> 'credential_warning_days')::integer, 14)),
-      jsonb_build_object('expires_at', integration.credential_expires_at)),
-    ('credential_old', 'yellow', null, integration.credential_set_at <= rules_of.at
-      - make_interval(days => (integration.thresholds ->> 'credential_rotate_days')::integer), jsonb_build_object('set_at', integration.credential_set_at)),
-    ('nobody_told', 'red', null, not exists (select from public.members m where m.org_id = status.org_id and m.role in ('owner', 'admin')), '{}')
-  ) r (rule, severity, urgency, holds, evidence)
-  where (r.holds or r.rule = any (d.recovering)) and (integration.enabled or r.rule = 'disabled')
-  union all
-  -- A cause that refuses records for good is news at once, whatever the streak; one finding per cause.
-  select 'cause_refused', c.id::text, 'yellow', case when c.oldest <= rules_of.at - interval '24 hours' or (f.cutoff_near and c.amounts) then 'high' else 'medium' end,
-    jsonb_build_object('records', c.records, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''), 'template', c.template)
-  from f cross join lateral (
-    select s.id, s.code, s.field, s.template, count(*) as records, min(r.failed_at) as oldest, bool_or(r.amount is not null) as amounts
-    from public.records r join public.causes s on s.org_id = r.org_id and s.id = r.cause_id
-    where r.org_id = status.org_id and r.integration_id = status.integration_id
-      and (r.state in ('failed', 'dead') or (r.state not in ('exported', 'dismissed') and exists (
-        select from public.findings o where o.org_id = status.org_id and o.integration_id = status.integration_id and o.rule = 'cause_refused'
-          and o.subject = s.id::text and o.closed_at is null)))
-    group by s.id, s.org_id
-    order by count(*) desc limit 50
-  ) c
-  where integration.enabled
-$$;
-
--- When the answer may change though no row does: the earliest moment after `at` at which some rule turns.
-create function private.next_deadline_of(status public.integration_status, integration public.integrations, at timestamptz)
-  returns timestamptz
-  language sql
-  stable
-  set search_path = ''
-as $$
-  select min(t.moment)
-  from private.facts_of(status, integration, next_deadline_of.at) f
-  cross join lateral (values
-    (coalesce(status.last_success_at, integration.created_at) + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
-    (integration.next_due_at + interval '15 minutes'),
-    (integration.next_due_at + make_interval(mins => integration.every_minutes + 1)),
-    (status.circuit_open_until + make_interval(mins => integration.every_minutes + 1)),
-    (integration.credential_expires_at),
-    (integration.credential_expires_at - make_interval(days => coalesce((integration.thresholds ->> 'credential_warning_days')::integer, 14))),
-    (integration.credential_set_at + make_interval(days => (integration.thresholds ->> 'credential_rotate_days')::integer)),
-    (f.oldest_refused + make_interval(hours => coalesce((integration.thresholds ->> 'refused_open_hours')::integer, 24))),
-    (f.oldest_refused + interval '24 hours'),
-    (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_minutes')::integer, 30))),
-    (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240))),
-    (f.active_since + make_interval(mins => coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60))),
-    (f.active_quiet_since + interval '10 minutes'),
-    (f.accepted_since + interval '2 hours'),
-    (f.accepted_since + interval '24 hours'),
-    (private.next_cutoff(status.org_id, next_deadline_of.at) - interval '24 hours'),
-    (private.next_cutoff(status.org_id, next_deadline_of.at)),
-    ((select min(w.starts_at) from public.maintenance_windows w where w.org_id = status.org_id and w.starts_at > next_deadline_of.at)),
-    ((select min(w.ends_at) from public.maintenance_windows w where w.org_id = status.org_id and w.ends_at > next_deadline_of.at))
-  ) t (moment)
-  where t.moment > next_deadline_of.at
-$$;
+    union all select 'sync_failing', '', 'red', case
+        when f.last_category = 'auth' or f.last_code in ('never_started', 'stuck') or f.credential_expires_at <= rules_of.at then null
+        when f.cutoff_near then 'critical' else 'high' end,
+      f.consecutive_failures >= f.alarm_after, jsonb_build_object('failures', nullif(f.consecutive_failures, 0))
+    union all select 'failure_rate', '', 'red', null, f.last_status = 'failed' and f.last_selected > 0
+      and f.last_failed * 100.0 > f.last_selected * f.failure_rate_percent, jsonb_build_object('failed', f.last_failed, 'selected', f.last_selected)
+    union all select 'unstable', '', 'yellow', 'medium', f.failed_of_ten >= 3 and f.consecutive_failures < f.alarm_after
+      and 'sync_failing' <> all (coalesce(f.recovering, '{}')), jsonb_build_object('failed_runs', f.failed_of_ten)
+    union all select 'refused_open', '', case when f.refused_deadline <= rules_of.at or f.cutoff_near then 'red' else 'yellow' end, null, f.refused > 0,
+      jsonb_build_object('records', f.refused, 'oldest', f.refused_at)
+    union all select 'last_run_warning', '', 'yellow', null, f.last_status = 'warning', jsonb_build_object('failed', f.last_failed, 'selected', f.last_selected)
+    union all select 'uncertain_open', '', 'yellow', null, f.uncertain > 0, jsonb_build_object('records', f.uncertain)
+    union all select 'verdict_late', '', case when f.accepted_since + interval '24 hours' <= rules_of.at then 'red' else 'yellow' end, 'medium',
+      f.accepted_since + interval '2 hours' <= rules_of.at, jsonb_build_object('since', f.accepted_since)
+    union all select 'nothing_moved', '', 'yellow', null, f.last_status = 'succeeded' and f.last_selected = 0 and f.waiting > 0,
+      jsonb_build_object('waiting', f.waiting)
+    union all select 'queue_depth', '', 'yellow', null, f.waiting > f.queue_depth, jsonb_build_object('waiting', f.waiting)
+    union all select 'lag', '', case when f.lag_critical_deadline <= rules_of.at then 'red' else 'yellow' end, null, f.lag_deadline <= rules_of.at,
+      jsonb_build_object('since', f.waiting_since)
+    union all select 'rate_limited', '', 'yellow', null, f.last_rate_limited > 0, jsonb_build_object('records', f.last_rate_limited)
+    union all select 'volume_unusual', '', 'yellow', null, f.volume_off > f.deviation_percent,
+      jsonb_build_object('selected', f.last_selected, 'usual', round(f.usual_selected, 1))
+    union all select 'duration_unusual', '', 'yellow', null, f.duration_off > f.deviation_percent, jsonb_build_object(
+      'seconds', round(extract(epoch from f.last_finished - f.last_started), 1), 'usual', round(f.usual_seconds * f.last_selected, 1))
+    union all select 'credential_expires_soon', '', 'yellow', null, f.expires_soon_deadline <= rules_of.at and f.credential_expires_at > rules_of.at,
+      jsonb_build_object('expires_at', f.credential_expires_at)
+    union all select 'credential_old', '', 'yellow', null, f.rotate_deadline <= rules_of.at, jsonb_build_object('set_at', f.credential_set_at)
+    union all select 'nobody_told', '', 'red', null, f.nobody, '{}'
+    -- A cause that refuses records for good is news at once, whatever the streak; one finding per cause.
+    union all select 'cause_refused', c.id::text, 'yellow',
+      case when c.oldest <= rules_of.at - interval '24 hours' or (f.cutoff_near and c.amounts) then 'high' else 'medium' end, true,
+      jsonb_build_object('records', c.records, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''), 'template', c.template)
+    from (
+      select s.id, s.code, s.field, s.template, count(*) as records, min(r.failed_at) as oldest, bool_or(r.amount is not null) as amounts
+      from public.records r
+      join public.causes s on s.org_id = r.org_id and s.id = r.cause_id
+      where f.with_cause > 0 and r.org_id = f.org_id and r.integration_id = f.integration_id
+        and (r.state in ('failed', 'dead') or (r.state not in ('exported', 'dismissed') and exists (
+          select from public.findings n where n.org_id = f.org_id and n.integration_id = f.integration_id and n.rule = 'cause_refused'
+            and n.subject = s.id::text and n.closed_at is null)))
+      group by s.org_id, s.id
+      order by count(*) desc limit 50
+    ) c
+  ) r on (r.holds or r.rule = any (f.recovering)) and (f.enabled or r.rule = 'disabled');
+end $$;
 
 -- Brings findings and lights up to date as of `at`: for the integrations named, or else for those that changed or whose
 -- deadline passed. Writes a row for every change. Returns how many integrations it looked at.
@@ -240,69 +242,78 @@ create function private.evaluate_health(at timestamptz default now(), integratio
   language plpgsql
   security definer
   set search_path = ''
+  -- Planned once, and always to go by index: a plan made while the tables were small must still be right when they have grown.
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_memoize = off
 as $$
 declare
   looked integer;
+  chosen_orgs uuid[];
   chosen uuid[];
 begin
-  select array_agg(l.integration_id) into chosen from (
-    select s.integration_id from public.integration_status s
-    where s.integration_id in (
-      select unnest(evaluate_health.integrations)
-      union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.dirty
-      union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.next_deadline <= evaluate_health.at)
-    order by s.org_id, s.integration_id
-    for update) l;
-  with candidate as (
-    select s.org_id, s.integration_id, s as status, i as integration, s.health
-    from public.integration_status s
-    join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
-    where i.id = any (chosen)
-  ), held as materialized (
-    select c.org_id, c.integration_id, r.rule, r.subject, r.severity, r.urgency, r.evidence
-    from candidate c cross join lateral private.rules_of(c.status, c.integration, evaluate_health.at) r
-  ), known as materialized (
-    select f.org_id, f.id, f.integration_id, f.rule, f.subject, f.severity, f.urgency
-    from public.findings f join candidate c on c.org_id = f.org_id and c.integration_id = f.integration_id
-    where f.closed_at is null
+  -- Locked first and read afterwards, so that what whoever held the lock did is seen.
+  if evaluate_health.integrations is null then
+    select array_agg(l.org_id), array_agg(l.integration_id) into chosen_orgs, chosen from (
+      select s.org_id, s.integration_id from public.integration_status s
+      where s.dirty or s.next_deadline <= evaluate_health.at
+      order by s.org_id, s.integration_id
+      for update) l;
+  else
+    select array_agg(l.org_id), array_agg(l.integration_id) into chosen_orgs, chosen from (
+      select s.org_id, s.integration_id
+      from public.integrations i
+      join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
+      where i.id = any (evaluate_health.integrations)
+      order by s.org_id, s.integration_id
+      for update of s) l;
+  end if;
+  with judged as materialized (
+    select r.*, r.rule || ' ' || r.subject as name from private.rules_of(evaluate_health.at, chosen_orgs, chosen) r
+  ), light as materialized (
+    select j.org_id, j.integration_id, j.light as before, j.next_deadline, case
+        when bool_or(j.rule in ('disabled', 'maintenance')) then 'grey'
+        when bool_or(j.severity = 'red') then 'red'
+        when bool_or(j.severity = 'yellow') then 'yellow'
+        when bool_or(j.severity = 'grey') then 'grey'
+        else 'green' end as after,
+      coalesce(array_agg(j.name) filter (where j.rule is not null), '{}') as held
+    from judged j
+    group by j.org_id, j.integration_id, j.light, j.next_deadline
+  ), news as materialized (
+    select j.*, k.id as known, k.severity as before,
+      (k.severity, k.urgency) is distinct from (j.severity, j.urgency) as told
+    from judged j
+    left join public.findings k on k.org_id = j.org_id and k.integration_id = j.integration_id and k.rule = j.rule and k.subject = j.subject
+      and k.closed_at is null
+    where j.rule is not null and (k.severity, k.urgency, k.evidence) is distinct from (j.severity, j.urgency, j.evidence)
   ), opened as (
     insert into public.findings as f (org_id, integration_id, rule, subject, severity, urgency, since, evidence)
-    select h.org_id, h.integration_id, h.rule, h.subject, h.severity, h.urgency, evaluate_health.at, h.evidence from held h
+    select n.org_id, n.integration_id, n.rule, n.subject, n.severity, n.urgency, evaluate_health.at, n.evidence from news n
     on conflict (org_id, integration_id, rule, subject) where closed_at is null do update
       set severity = excluded.severity, urgency = excluded.urgency, evidence = excluded.evidence
-      where (f.severity, f.urgency, f.evidence) is distinct from (excluded.severity, excluded.urgency, excluded.evidence)
   ), closed as (
     update public.findings f set closed_at = evaluate_health.at
-    from known k
-    where f.org_id = k.org_id and f.id = k.id and not exists (
-      select from held h where h.org_id = k.org_id and h.integration_id = k.integration_id and h.rule = k.rule and h.subject = k.subject)
+    from light l
+    where f.org_id = l.org_id and f.integration_id = l.integration_id and f.closed_at is null
+      and f.rule || ' ' || f.subject <> all (l.held)
     returning f.org_id, f.integration_id, f.rule, f.subject, f.severity, f.urgency, f.evidence
-  ), light as materialized (
-    select c.org_id, c.integration_id, c.health as before, case
-        when bool_or(h.rule in ('disabled', 'maintenance')) then 'grey'
-        when bool_or(h.severity = 'red') then 'red'
-        when bool_or(h.severity = 'yellow') then 'yellow'
-        when bool_or(h.severity = 'grey') then 'grey'
-        else 'green' end as after
-    from candidate c left join held h on h.org_id = c.org_id and h.integration_id = c.integration_id
-    group by c.org_id, c.integration_id, c.health
   ), noted as (
-    insert into public.health_changes (org_id, integration_id, at, kind, rule, subject, before, after, urgency, evidence)
-    select h.org_id, h.integration_id, evaluate_health.at, case when k.id is null then 'opened' else 'changed' end, h.rule, h.subject,
-           k.severity, h.severity, h.urgency, h.evidence
-    from held h
-    left join known k on k.org_id = h.org_id and k.integration_id = h.integration_id and k.rule = h.rule and k.subject = h.subject
-    where (k.severity, k.urgency) is distinct from (h.severity, h.urgency)
+    insert into public.health_changes (org_id, integration_id, at, kind, rule, subject, before, after, urgency, evidence, alerted)
+    select n.org_id, n.integration_id, evaluate_health.at, case when n.known is null then 'opened' else 'changed' end, n.rule, n.subject,
+           n.before, n.severity, n.urgency, n.evidence, n.urgency is null
+    from news n where n.told
     union all
-    select c.org_id, c.integration_id, evaluate_health.at, 'closed', c.rule, c.subject, c.severity, null, c.urgency, c.evidence from closed c
+    select c.org_id, c.integration_id, evaluate_health.at, 'closed', c.rule, c.subject, c.severity, null, c.urgency, c.evidence, false from closed c
     union all
-    select l.org_id, l.integration_id, evaluate_health.at, 'light', '', '', l.before, l.after, null, '{}' from light l where l.before <> l.after
+    select l.org_id, l.integration_id, evaluate_health.at, 'light', '', '', l.before, l.after, null, '{}', true from light l where l.before <> l.after
   )
   update public.integration_status s
   set health = l.after, health_since = case when l.before <> l.after then evaluate_health.at else s.health_since end,
-      evaluated_at = evaluate_health.at, dirty = false,
-      next_deadline = private.next_deadline_of(c.status, c.integration, evaluate_health.at)
-  from light l join candidate c on c.org_id = l.org_id and c.integration_id = l.integration_id
+      evaluated_at = evaluate_health.at, dirty = false, next_deadline = l.next_deadline
+  from light l
   where s.org_id = l.org_id and s.integration_id = l.integration_id;
   get diagnostics looked = row_count;
   return looked;

@@ -20,6 +20,7 @@ comment on table public.incidents is 'An episode for people: opens, is acknowled
 -- Serves private.alert: one open incident per cause of alarm.
 create unique index incidents_open on public.incidents (org_id, integration_id, alarm, subject) where state <> 'resolved';
 create index incidents_history on public.incidents (org_id, integration_id, id desc);
+comment on index public.incidents_history is 'Serves the foreign key to public.integrations.';
 
 create table public.notifications (
   org_id uuid not null,
@@ -41,9 +42,10 @@ create table public.notifications (
   foreign key (org_id, incident_id) references public.incidents (org_id, id) on delete cascade
 );
 comment on table public.notifications is 'What one member should know about one change of an incident.';
--- Serve the bell, and the foreign key.
-create index notifications_of_member on public.notifications (org_id, user_id, id desc);
+create index notifications_of_member on public.notifications (org_id, user_id, created_at desc, id desc);
+comment on index public.notifications_of_member is 'Serves public.my_notifications.';
 create index notifications_of_incident on public.notifications (org_id, incident_id);
+comment on index public.notifications_of_incident is 'Serves the foreign key to public.incidents.';
 
 create table public.deliveries (
   org_id uuid not null,
@@ -53,6 +55,8 @@ create table public.deliveries (
   address text not null,
   locale text not null,
   notice jsonb not null,
+  -- The idempotency key of those that are sent in one request; null: sent alone, under its own id.
+  batch uuid,
   -- Subject and texts as first rendered: a resend under the same idempotency key is the same to the letter.
   frozen jsonb,
   state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'refused', 'dead')),
@@ -68,8 +72,10 @@ create table public.deliveries (
   foreign key (org_id, notification_id) references public.notifications (org_id, id) on delete cascade
 );
 comment on table public.deliveries is 'One sending of one notification through one channel: a row before it is sent.';
--- Serves claim_deliveries.
 create index deliveries_due on public.deliveries (next_attempt_at) where state in ('pending', 'sending');
+comment on index public.deliveries_due is 'Serves public.claim_deliveries.';
+create index deliveries_of_batch on public.deliveries (batch) where batch is not null and state in ('pending', 'sending');
+comment on index public.deliveries_of_batch is 'Serves public.claim_deliveries: a batch is sent again whole.';
 
 -- Amounts not across for an integration (or one of its causes), by currency, as decimal text.
 create function private.amounts_open(org uuid, integration uuid, cause bigint default null)
@@ -92,39 +98,42 @@ $$;
 -- The facts of a notice: the system's own words, the field, counts, amounts at risk, since when. No personal data of records.
 create function private.notice_of(incident public.incidents, kind text, at timestamptz)
   returns jsonb
-  language sql
+  language plpgsql
   stable
   security definer
   set search_path = ''
 as $$
-  select jsonb_build_object(
-    'kind', notice_of.kind, 'alarm', incident.alarm, 'severity', incident.urgency, 'since', incident.opened_at, 'at', notice_of.at,
-    'organization', jsonb_build_object('name', o.name, 'slug', o.slug, 'time_zone', o.time_zone),
-    'integration', jsonb_build_object('id', i.id, 'name', i.name, 'slug', i.slug, 'system', i.system),
-    'failures', s.consecutive_failures,
-    'error', case when l.error_message is not null then jsonb_build_object('message', l.error_message, 'code', l.error_code,
-      'field', l.error_field, 'status', l.error_status) end,
-    'selected', coalesce(l.selected, 0), 'failed', coalesce(l.failed, 0), 'run_id', l.id,
-    'open_failed', (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state in ('failed', 'dead')),
-    'amounts', private.amounts_open(i.org_id, i.id, c.id),
-    'cause', case when c.id is not null then jsonb_build_object('id', c.id, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''),
-      'message', c.sample, 'template', c.template,
-      'values', (select coalesce(jsonb_agg(v.error_value), '[]') from (
-        select r.error_value from public.records r
-        where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead') and r.error_value is not null
-        group by r.error_value order by count(*) desc, r.error_value limit 5) v),
-      'records', (select count(*) from public.records r where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead'))) end,
-    'cutoff', case when t.moment <= notice_of.at + interval '24 hours' then jsonb_build_object('at', t.moment, 'records',
-      (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state not in ('exported', 'dismissed'))) end,
-    'advice', incident.alarm)
-  from public.integrations i
-  join public.organizations o on o.id = i.org_id
-  join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
-  left join public.runs l on l.org_id = i.org_id and l.id = s.last_run_id
-  left join public.causes c on incident.alarm = 'cause_refused' and c.org_id = i.org_id and c.id::text = incident.subject
-  cross join lateral (select private.next_cutoff(i.org_id, notice_of.at) as moment) t
-  where i.org_id = incident.org_id and i.id = incident.integration_id;
-$$;
+begin
+  return (
+    select jsonb_build_object(
+      'kind', notice_of.kind, 'alarm', incident.alarm, 'severity', incident.urgency, 'since', incident.opened_at, 'at', notice_of.at,
+      'organization', jsonb_build_object('name', o.name, 'slug', o.slug, 'time_zone', o.time_zone),
+      'integration', jsonb_build_object('id', i.id, 'name', i.name, 'slug', i.slug, 'system', i.system),
+      'failures', s.consecutive_failures,
+      'error', case when l.error_message is not null then jsonb_build_object('message', l.error_message, 'code', l.error_code,
+        'field', l.error_field, 'status', l.error_status) end,
+      'selected', coalesce(l.selected, 0), 'failed', coalesce(l.failed, 0), 'run_id', l.id,
+      'open_failed', (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state in ('failed', 'dead')),
+      'amounts', private.amounts_open(i.org_id, i.id, c.id),
+      'cause', case when c.id is not null then jsonb_build_object('id', c.id, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''),
+        'message', c.sample, 'template', c.template,
+        'values', (select coalesce(jsonb_agg(v.error_value), '[]') from (
+          select r.error_value from public.records r
+          where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead') and r.error_value is not null
+          group by r.error_value order by count(*) desc, r.error_value limit 5) v),
+        'records', (select count(*) from public.records r where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead'))) end,
+      'cutoff', case when t.moment <= notice_of.at + interval '24 hours' then jsonb_build_object('at', t.moment, 'records',
+        (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state not in ('exported', 'dismissed'))) end,
+      'advice', incident.alarm)
+    from public.integrations i
+    join public.organizations o on o.id = i.org_id
+    join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
+    left join public.runs l on l.org_id = i.org_id and l.id = s.last_run_id
+    left join public.causes c on incident.alarm = 'cause_refused' and c.org_id = i.org_id and c.id::text = incident.subject
+    cross join lateral (select private.next_cutoff(i.org_id, notice_of.at) as moment) t
+    where i.org_id = incident.org_id and i.id = incident.integration_id
+  );
+end $$;
 
 -- Writes the notice for every owner and admin, in-app and by e-mail; the unique key makes a second time do nothing.
 create function private.notify(incident public.incidents, kind text, change bigint, at timestamptz)
@@ -207,9 +216,9 @@ begin
   end if;
 end $$;
 
--- Reads the changes nobody was told of yet, in order. During maintenance they wait and are read at its end. A change whose
--- handling fails is left for the next tick and does not stop the others. Returns how many were handled.
-create function private.alert(at timestamptz default now())
+-- Reads the changes of one integration that nobody was told of yet, in order. During maintenance they wait and are read at its end. A
+-- change whose handling fails is left for the next tick and does not stop the others. Returns how many were handled.
+create function private.alert_integration(org uuid, integration uuid, at timestamptz)
   returns integer
   language plpgsql
   security definer
@@ -219,13 +228,21 @@ declare
   handled integer := 0;
   change public.health_changes;
 begin
-  -- One teller at a time, so that what happened to a finding is told in the order in which it happened.
-  perform pg_advisory_xact_lock(hashtext('syncward.alert'));
+  if private.in_maintenance(org, integration, alert_integration.at) then
+    return 0;
+  end if;
+  -- One teller at a time for an integration, so that what happened to a finding is told in the order in which it happened. Whoever
+  -- ends a run has this row already; what somebody else holds is left to the next tick.
+  perform from public.integration_status s
+  where s.org_id = alert_integration.org and s.integration_id = alert_integration.integration
+  for update skip locked;
+  if not found then
+    return 0;
+  end if;
   for change in
     select c.* from public.health_changes c
-    where not c.alerted and not private.in_maintenance(c.org_id, c.integration_id, alert.at)
-    order by c.id limit 1000
-    for update
+    where c.org_id = alert_integration.org and c.integration_id = alert_integration.integration and not c.alerted
+    order by c.id
   loop
     begin
       if change.kind <> 'light' and (change.urgency is not null or change.kind = 'closed') then
@@ -236,6 +253,28 @@ begin
     exception when others then
       raise warning 'health change % was not alerted: % (%)', change.id, sqlerrm, sqlstate;
     end;
+  end loop;
+  return handled;
+end $$;
+
+-- Tells what nobody was told of yet, the integration that waits longest first. Returns how many changes were handled.
+create function private.alert(at timestamptz default now())
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  handled integer := 0;
+  waiting record;
+begin
+  for waiting in
+    select c.org_id, c.integration_id from public.health_changes c
+    where not c.alerted
+    group by c.org_id, c.integration_id
+    order by min(c.id) limit 1000
+  loop
+    handled := handled + private.alert_integration(waiting.org_id, waiting.integration_id, alert.at);
   end loop;
   perform private.ring_deliver(alert.at);
   return handled;

@@ -1,4 +1,7 @@
 -- Show: what the page reads. Every view runs with the reader's own rights, so row-level security is the only gate.
+--
+-- What a row has exactly one of (its last run, somebody's name) is a subquery and no join: the planner takes the policy's condition
+-- and the reader's own `org_id = …` for independent, expects one row, and would as soon read the organization's whole table for each.
 
 -- True when the pulse of one of the clock's jobs is late: then no light can be trusted, and the page says so.
 create function private.monitor_late()
@@ -13,17 +16,6 @@ as $$
 $$;
 grant execute on function private.monitor_late() to authenticated;
 
--- Names of members for those who may see them; null for the platform and for people who left.
-create function private.member_name(org uuid, member uuid)
-  returns text
-  language sql
-  stable
-  set search_path = ''
-as $$
-  select m.name from public.members m where m.org_id = org and m.user_id = member;
-$$;
-grant execute on function private.member_name(uuid, uuid) to authenticated;
-
 create view public.my_organizations with (security_invoker = true) as
 select o.id, o.slug, o.name, o.time_zone, o.currency, m.role, m.locale, m.name as member_name, private.next_cutoff(o.id) as next_cutoff
 from public.organizations o
@@ -35,9 +27,19 @@ select
   i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, i.enabled, i.every_minutes, i.credential_keys, i.credential_set_at, i.credential_expires_at,
   s.health, s.health_since, s.evaluated_at, private.monitor_late() as monitor_late,
   f.findings -> 0 as reason, f.findings,
-  l.last_run, s.last_success_at, i.next_due_at, a.active_run,
-  c.open_failed, c.open_retrying, c.open_uncertain, c.open_accepted, c.open_queued, c.open_dead, c.next_retry_at,
-  m.amounts_open, h.recent_runs
+  (
+    select jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'finished_at', r.finished_at,
+      'selected', r.selected, 'exported', r.exported, 'failed', r.failed, 'error_message', r.error_message)
+    from public.runs r where r.org_id = i.org_id and r.integration_id = i.id and r.id = s.last_run_id
+  ) as last_run,
+  s.last_success_at, i.next_due_at,
+  (
+    select jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'selected', r.selected,
+      'done', r.exported + r.accepted + r.failed + r.retrying + r.skipped + r.uncertain)
+    from public.runs r where r.org_id = i.org_id and r.integration_id = i.id and r.status in ('scheduled', 'running')
+  ) as active_run,
+  o.open_failed, o.open_retrying, o.open_uncertain, o.open_accepted, o.open_queued, o.open_dead, o.next_retry_at,
+  o.amounts_open, h.recent_runs
 from public.integrations i
 join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
 cross join lateral (
@@ -46,33 +48,28 @@ cross join lateral (
   from public.findings d
   where d.org_id = i.org_id and d.integration_id = i.id and d.closed_at is null
 ) f
-left join lateral (
-  select jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'finished_at', r.finished_at,
-    'selected', r.selected, 'exported', r.exported, 'failed', r.failed, 'error_message', r.error_message) as last_run
-  from public.runs r where r.org_id = i.org_id and r.id = s.last_run_id
-) l on true
-left join lateral (
-  select jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'selected', r.selected,
-    'done', r.exported + r.accepted + r.failed + r.retrying + r.skipped + r.uncertain) as active_run
-  from public.runs r where r.org_id = i.org_id and r.integration_id = i.id and r.status in ('scheduled', 'running')
-) a on true
 cross join lateral (
-  select count(*) filter (where r.state = 'failed') as open_failed, count(*) filter (where r.state = 'retrying') as open_retrying,
-         count(*) filter (where r.state = 'uncertain') as open_uncertain, count(*) filter (where r.state = 'accepted') as open_accepted,
-         count(*) filter (where r.state in ('queued', 'sending')) as open_queued, count(*) filter (where r.state = 'dead') as open_dead,
-         min(r.next_attempt_at) filter (where r.state = 'retrying') as next_retry_at
-  from public.records r
-  where r.org_id = i.org_id and r.integration_id = i.id and r.state not in ('exported', 'dismissed')
-) c
-cross join lateral (
-  select coalesce(jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) order by t.currency), '[]') as amounts_open
-  from (
-    select r.currency, sum(r.amount) as amount, count(*) as records
+  -- What is open is read once, whatever is asked about it.
+  with g as materialized (
+    select r.state, r.currency, count(*) as records, count(r.amount) as priced, sum(r.amount) as amount, min(r.next_attempt_at) as next_attempt_at
     from public.records r
-    where r.org_id = i.org_id and r.integration_id = i.id and r.state not in ('exported', 'dismissed') and r.amount is not null
-    group by r.currency
-  ) t
-) m
+    where r.org_id = i.org_id and r.integration_id = i.id and r.state not in ('exported', 'dismissed')
+    group by r.state, r.currency
+  )
+  select
+    coalesce(sum(g.records) filter (where g.state = 'failed'), 0)::bigint as open_failed,
+    coalesce(sum(g.records) filter (where g.state = 'retrying'), 0)::bigint as open_retrying,
+    coalesce(sum(g.records) filter (where g.state = 'uncertain'), 0)::bigint as open_uncertain,
+    coalesce(sum(g.records) filter (where g.state = 'accepted'), 0)::bigint as open_accepted,
+    coalesce(sum(g.records) filter (where g.state in ('queued', 'sending')), 0)::bigint as open_queued,
+    coalesce(sum(g.records) filter (where g.state = 'dead'), 0)::bigint as open_dead,
+    min(g.next_attempt_at) filter (where g.state = 'retrying') as next_retry_at,
+    (
+      select coalesce(jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) order by t.currency), '[]')
+      from (select p.currency, sum(p.amount) as amount, sum(p.priced)::bigint as records from g p where p.priced > 0 group by p.currency) t
+    ) as amounts_open
+  from g
+) o
 cross join lateral (
   select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'status', t.status, 'finished_at', t.finished_at, 'selected', t.selected,
     'exported', t.exported, 'failed', t.failed, 'duration_ms', t.duration_ms) order by t.id), '[]') as recent_runs
@@ -88,7 +85,8 @@ comment on view public.overview is 'One row per integration: its light and why, 
 
 create view public.run_history with (security_invoker = true) as
 select
-  r.org_id, r.integration_id, r.id, r.status, r.trigger, private.member_name(r.org_id, r.requested_by) as requested_by_name,
+  r.org_id, r.integration_id, r.id, r.status, r.trigger,
+  (select m.name from public.members m where m.org_id = r.org_id and m.user_id = r.requested_by) as requested_by_name,
   r.due_at, r.started_at, r.finished_at, (extract(epoch from r.finished_at - r.started_at) * 1000)::bigint as duration_ms,
   r.selected, r.exported, r.accepted, r.failed, r.retrying, r.skipped, r.uncertain,
   r.error_code, r.error_field, r.error_message, r.error_category, r.error_status, r.slice as slices, r.retry_id
@@ -98,37 +96,48 @@ comment on view public.run_history is 'Runs with their balance, duration, and th
 create view public.cause_overview with (security_invoker = true) as
 select
   c.org_id, c.integration_id, c.id, c.code, c.field, c.payload_field, c.template, c.sample, c.category, c.first_seen_at as first_seen, c.last_seen_at as last_seen,
-  o.open_records,
-  coalesce((select jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) order by t.currency)
-    from (select r.currency, sum(r.amount) as amount, count(*) as records from public.records r
-      where r.org_id = c.org_id and r.cause_id = c.id and r.state in ('failed', 'dead', 'retrying') and r.amount is not null
-      group by r.currency) t), '[]') as amounts,
-  coalesce((select jsonb_agg(jsonb_build_object('value', t.error_value, 'records', t.records) order by t.records desc, t.error_value)
-    from (select r.error_value, count(*) as records from public.records r
-      where r.org_id = c.org_id and r.cause_id = c.id and r.state in ('failed', 'dead', 'retrying') and r.error_value is not null
-      group by r.error_value order by count(*) desc, r.error_value limit 20) t), '[]') as offending,
-  o.offending_values
+  o.open_records, o.amounts, o.offending, o.offending_values
 from public.causes c
 cross join lateral (
-  select count(*) as open_records, count(distinct r.error_value) as offending_values
-  from public.records r
-  where r.org_id = c.org_id and r.cause_id = c.id and r.state in ('failed', 'dead', 'retrying')
+  with g as materialized (
+    select r.error_value, r.currency, count(*) as records, count(r.amount) as priced, sum(r.amount) as amount
+    from public.records r
+    where r.org_id = c.org_id and r.cause_id = c.id and r.state in ('failed', 'dead', 'retrying')
+    group by r.error_value, r.currency
+  )
+  select coalesce(sum(g.records), 0)::bigint as open_records, count(distinct g.error_value) as offending_values,
+    (
+      select coalesce(jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) order by t.currency), '[]')
+      from (select p.currency, sum(p.amount) as amount, sum(p.priced)::bigint as records from g p where p.priced > 0 group by p.currency) t
+    ) as amounts,
+    (
+      select coalesce(jsonb_agg(jsonb_build_object('value', t.error_value, 'records', t.records) order by t.records desc, t.error_value), '[]')
+      from (
+        select v.error_value, sum(v.records)::bigint as records from g v
+        where v.error_value is not null
+        group by v.error_value order by 2 desc, 1 limit 20
+      ) t
+    ) as offending
+  from g
 ) o;
 comment on view public.cause_overview is 'Causes with what is open of each: records, amounts, offending values.';
 
 create view public.failed_records with (security_invoker = true) as
 select
   r.org_id, r.integration_id, r.id, r.source_type, r.source_id, r.label, r.state, r.amount::text as amount, r.currency, r.occurred_on, r.cause_id,
-  r.error_code, r.error_field, c.payload_field, r.error_value, r.error_message, r.error_category, r.error_status, r.failed_at, r.attempts,
-  r.next_attempt_at, r.run_id
+  r.error_code, r.error_field,
+  (select c.payload_field from public.causes c where c.org_id = r.org_id and c.id = r.cause_id) as payload_field,
+  r.error_value, r.error_message, r.error_category, r.error_status,
+  -- Never null, so that a page can begin after any row of the one before.
+  case when r.failed_at is null then r.created_at else r.failed_at end as failed_at, r.attempts, r.next_attempt_at, r.run_id
 from public.records r
-left join public.causes c on c.org_id = r.org_id and c.id = r.cause_id
 where r.state in ('failed', 'retrying', 'uncertain', 'dead');
 comment on view public.failed_records is 'Records that are not across because something went wrong, with the system''s message and the field at fault.';
 
 create view public.retry_progress with (security_invoker = true) as
 select
-  t.org_id, t.integration_id, t.id, t.scope, t.cause_id, private.member_name(t.org_id, t.requested_by) as requested_by_name, t.requested_at, t.state,
+  t.org_id, t.integration_id, t.id, t.scope, t.cause_id,
+  (select m.name from public.members m where m.org_id = t.org_id and m.user_id = t.requested_by) as requested_by_name, t.requested_at, t.state,
   u.run_id, t.records, t.mapping, u.exported, u.failed, greatest(0, t.records - u.exported - u.failed) as remaining
 from public.retries t
 cross join lateral (
@@ -147,3 +156,23 @@ comment on view public.my_notifications is 'The caller''s own notifications.';
 
 grant select on public.my_organizations, public.overview, public.run_history, public.cause_overview, public.failed_records,
   public.retry_progress, public.my_notifications to authenticated;
+
+-- Nobody may write through a view, and that is what whoever tries is told (403). Without these Postgres finds out first that it could
+-- not do it, and the Data API makes a fault of the server (500) of that.
+create function private.refuse_write()
+  returns trigger
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  perform private.refuse('SW403', format('%I is a view: nothing is written through it.', tg_table_name), 'Call one of the functions instead.');
+end $$;
+
+do $$
+declare
+  view text;
+begin
+  for view in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'v' loop
+    execute format('create trigger views_are_read_only instead of insert or update or delete on public.%I for each row execute function private.refuse_write()', view);
+  end loop;
+end $$;

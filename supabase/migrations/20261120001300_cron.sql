@@ -48,7 +48,8 @@ begin
   perform private.beat('deliver', tick_deliver.at);
 end $$;
 
--- Makes next month's partitions, detaches attempts older than 400 days, and forgets what nobody reads any more.
+-- Forgets what nobody reads any more, a part at a time, makes the partitions ahead, and drops the months of attempts that are over
+-- 400 days old. What locks a table comes last, so that it holds for an instant.
 create function private.tick_retention(at timestamptz default now())
   returns void
   language plpgsql
@@ -56,21 +57,16 @@ create function private.tick_retention(at timestamptz default now())
   set search_path = ''
 as $$
 declare
-  old record;
+  horizon constant timestamptz := tick_retention.at - interval '400 days';
 begin
-  perform private.ensure_partitions(tick_retention.at);
-  for old in
-    select c.relname from pg_catalog.pg_inherits h
-    join pg_catalog.pg_class c on c.oid = h.inhrelid
-    where h.inhparent = 'public.attempts'::regclass and c.relname ~ '^attempts_\d{4}_\d{2}$'
-      and to_date(right(c.relname, 7), 'YYYY_MM') < (tick_retention.at - interval '400 days' - interval '1 month')
-  loop
-    execute format('alter table public.attempts detach partition private.%I', old.relname);
-    execute format('drop table private.%I', old.relname);
-  end loop;
-  delete from public.health_changes c where c.alerted and c.at < tick_retention.at - interval '400 days';
-  delete from public.findings f where f.closed_at < tick_retention.at - interval '400 days';
+  perform private.forget_runs(20000, tick_retention.at);
+  delete from public.health_changes c where c.alerted and c.at < horizon;
+  delete from public.findings f where f.closed_at < horizon;
+  -- Their notifications and deliveries go with them.
+  delete from public.incidents i where i.resolved_at < horizon;
   delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';
+  perform private.ensure_partitions(tick_retention.at);
+  perform private.drop_attempts(horizon);
   perform private.beat('retention', tick_retention.at);
 end $$;
 
@@ -78,4 +74,4 @@ select cron.schedule('syncward-schedule', '* * * * *', 'select private.tick_sche
 select cron.schedule('syncward-reap', '* * * * *', 'select private.tick_reap()');
 select cron.schedule('syncward-evaluate', '* * * * *', 'select private.tick_evaluate()');
 select cron.schedule('syncward-deliver', '* * * * *', 'select private.tick_deliver()');
-select cron.schedule('syncward-retention', '17 3 * * *', 'select private.tick_retention()');
+select cron.schedule('syncward-retention', '17 * * * *', 'select private.tick_retention()');

@@ -29,6 +29,7 @@ create table public.attempts (
   constraint attempts_pkey PRIMARY KEY (org_id, at, id)
 ) partition by range (at);
 CREATE INDEX attempts_of_record ON ONLY public.attempts USING btree (org_id, record_id, at DESC);
+comment on index public.attempts_of_record is 'Serves the page, which lists the rows of public.attempts of one record.';
 alter table public.attempts enable row level security;
 create policy "members see their attempts" on public.attempts for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -48,11 +49,10 @@ create table public.audit_log (
   before jsonb,
   after jsonb,
   reason text,
-  constraint audit_log_pkey PRIMARY KEY (org_id, id),
-  constraint audit_log_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organizations(id)
+  constraint audit_log_pkey PRIMARY KEY (org_id, id)
 );
-CREATE INDEX audit_log_by_time ON public.audit_log USING btree (org_id, at DESC, id DESC);
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+alter table public.audit_log enable always trigger audit_log_is_append_only;
 alter table public.audit_log enable row level security;
 create policy "members see their organization's audit log" on public.audit_log for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -89,6 +89,7 @@ create table public.deliveries (
   address text not null,
   locale text not null,
   notice jsonb not null,
+  batch uuid,
   frozen jsonb,
   state text not null default 'pending'::text,
   attempts integer not null default 0,
@@ -105,6 +106,9 @@ create table public.deliveries (
   constraint deliveries_state_check CHECK (state = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'refused'::text, 'dead'::text]))
 );
 CREATE INDEX deliveries_due ON public.deliveries USING btree (next_attempt_at) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text]));
+comment on index public.deliveries_due is 'Serves public.claim_deliveries.';
+CREATE INDEX deliveries_of_batch ON public.deliveries USING btree (batch) WHERE ((batch IS NOT NULL) AND (state = ANY (ARRAY['pending'::text, 'sending'::text])));
+comment on index public.deliveries_of_batch is 'Serves public.claim_deliveries: a batch is sent again whole.';
 alter table public.deliveries enable row level security;
 create policy "owners and admins see deliveries" on public.deliveries for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids(ARRAY['owner'::text, 'admin'::text]) AS my_org_ids))));
@@ -127,7 +131,10 @@ create table public.findings (
   constraint findings_severity_check CHECK (severity = ANY (ARRAY['red'::text, 'yellow'::text, 'grey'::text, 'info'::text])),
   constraint findings_urgency_check CHECK (urgency = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text]))
 );
+CREATE INDEX findings_closed ON public.findings USING btree (closed_at) WHERE (closed_at IS NOT NULL);
+comment on index public.findings_closed is 'Serves private.tick_retention.';
 CREATE INDEX findings_history ON public.findings USING btree (org_id, integration_id, id DESC);
+comment on index public.findings_history is 'Serves the foreign key to public.integrations.';
 CREATE UNIQUE INDEX findings_open ON public.findings USING btree (org_id, integration_id, rule, subject) WHERE (closed_at IS NULL);
 alter table public.findings enable row level security;
 create policy "members see their findings" on public.findings for select to authenticated
@@ -152,8 +159,12 @@ create table public.health_changes (
   constraint health_changes_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
   constraint health_changes_kind_check CHECK (kind = ANY (ARRAY['light'::text, 'opened'::text, 'changed'::text, 'closed'::text]))
 );
+CREATE INDEX health_changes_by_age ON public.health_changes USING brin (at);
+comment on index public.health_changes_by_age is 'Serves private.tick_retention.';
 CREATE INDEX health_changes_of_integration ON public.health_changes USING btree (org_id, integration_id, id DESC);
-CREATE INDEX health_changes_waiting ON public.health_changes USING btree (id) WHERE (NOT alerted);
+comment on index public.health_changes_of_integration is 'Serves the foreign key to public.integrations.';
+CREATE INDEX health_changes_waiting ON public.health_changes USING btree (org_id, integration_id, id) WHERE (NOT alerted);
+comment on index public.health_changes_waiting is 'Serves private.alert.';
 alter table public.health_changes enable row level security;
 create policy "members see their health changes" on public.health_changes for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -178,6 +189,7 @@ create table public.incidents (
   constraint incidents_urgency_check CHECK (urgency = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text]))
 );
 CREATE INDEX incidents_history ON public.incidents USING btree (org_id, integration_id, id DESC);
+comment on index public.incidents_history is 'Serves the foreign key to public.integrations.';
 CREATE UNIQUE INDEX incidents_open ON public.incidents USING btree (org_id, integration_id, alarm, subject) WHERE (state <> 'resolved'::text);
 alter table public.incidents enable row level security;
 create policy "members see their incidents" on public.incidents for select to authenticated
@@ -200,13 +212,21 @@ create table public.integration_status (
   circuit_failures integer not null default 0,
   circuit_open_until timestamp with time zone,
   asks_again_at timestamp with time zone,
+  usual_selected numeric,
+  volume_off numeric,
+  usual_seconds numeric,
+  duration_off numeric,
+  failed_of_ten integer not null default 0,
   constraint integration_status_pkey PRIMARY KEY (org_id, integration_id),
   constraint integration_status_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
   constraint integration_status_health_check CHECK (health = ANY (ARRAY['green'::text, 'yellow'::text, 'red'::text, 'grey'::text]))
 ) with (fillfactor=70);
 CREATE INDEX integration_status_asks_again ON public.integration_status USING btree (asks_again_at) WHERE (asks_again_at IS NOT NULL);
+comment on index public.integration_status_asks_again is 'Serves private.schedule_runs.';
 CREATE INDEX integration_status_deadline ON public.integration_status USING btree (next_deadline);
+comment on index public.integration_status_deadline is 'Serves private.evaluate_health: whose deadline passed.';
 CREATE INDEX integration_status_dirty ON public.integration_status USING btree (integration_id) WHERE dirty;
+comment on index public.integration_status_dirty is 'Serves private.evaluate_health: what changed.';
 alter table public.integration_status enable row level security;
 create policy "members see their integrations' status" on public.integration_status for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -238,12 +258,15 @@ create table public.integrations (
   constraint integrations_direction_check CHECK (direction = ANY (ARRAY['push'::text, 'pull'::text])),
   constraint integrations_every_minutes_check CHECK (every_minutes >= 1 AND every_minutes <= 44640),
   constraint integrations_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
-  constraint integrations_settings_check CHECK (jsonb_typeof(settings) = 'object'::text),
+  constraint integrations_next_due_at_check CHECK (next_due_at >= '2000-01-01 00:00:00+00'::timestamp with time zone AND next_due_at <= '2200-01-01 00:00:00+00'::timestamp with time zone),
+  constraint integrations_settings_check CHECK (jsonb_typeof(settings) = 'object'::text AND octet_length(settings::text) <= 100000),
   constraint integrations_slug_check CHECK (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text),
   constraint integrations_system_check CHECK (system ~ '^[a-z][a-z0-9-]{0,62}$'::text),
   constraint integrations_thresholds_check CHECK (private.valid_thresholds(thresholds))
 );
 CREATE INDEX integrations_due ON public.integrations USING btree (next_due_at) WHERE enabled;
+comment on index public.integrations_due is 'Serves private.schedule_runs.';
+CREATE TRIGGER integration_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.audit_change('integration');
 CREATE TRIGGER integration_changes_are_followed AFTER INSERT OR UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.follow_integration();
 alter table public.integrations enable row level security;
 create policy "members see their integrations" on public.integrations for select to authenticated
@@ -267,6 +290,8 @@ create table public.maintenance_windows (
   constraint maintenance_windows_check CHECK (ends_at > starts_at)
 );
 CREATE INDEX maintenance_windows_of_integration ON public.maintenance_windows USING btree (org_id, integration_id, ends_at);
+comment on index public.maintenance_windows_of_integration is 'Serves private.in_maintenance, and the foreign key to public.integrations.';
+CREATE TRIGGER maintenance_window_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.maintenance_windows FOR EACH ROW EXECUTE FUNCTION private.audit_change('maintenance_window');
 alter table public.maintenance_windows enable row level security;
 create policy "members see their maintenance windows" on public.maintenance_windows for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -287,6 +312,8 @@ create table public.members (
   constraint members_role_check CHECK (role = ANY (ARRAY['owner'::text, 'admin'::text, 'viewer'::text]))
 );
 CREATE INDEX members_of_user ON public.members USING btree (user_id, org_id);
+comment on index public.members_of_user is 'Serves private.my_org_ids, which every policy calls.';
+CREATE TRIGGER member_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION private.audit_change('member');
 CREATE TRIGGER member_changes_are_followed AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION private.follow_members();
 alter table public.members enable row level security;
 create policy "members see who is in their organization" on public.members for select to authenticated
@@ -314,7 +341,9 @@ create table public.notifications (
   constraint notifications_kind_check CHECK (kind = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text]))
 );
 CREATE INDEX notifications_of_incident ON public.notifications USING btree (org_id, incident_id);
-CREATE INDEX notifications_of_member ON public.notifications USING btree (org_id, user_id, id DESC);
+comment on index public.notifications_of_incident is 'Serves the foreign key to public.incidents.';
+CREATE INDEX notifications_of_member ON public.notifications USING btree (org_id, user_id, created_at DESC, id DESC);
+comment on index public.notifications_of_member is 'Serves public.my_notifications.';
 alter table public.notifications enable row level security;
 create policy "members see their own notifications" on public.notifications for select to authenticated
   using (((user_id = ( SELECT auth.uid() AS uid)) AND (org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids)))));
@@ -338,6 +367,7 @@ create table public.organizations (
   constraint organizations_slug_check CHECK (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text),
   constraint organizations_time_zone_check CHECK (private.is_time_zone(time_zone))
 );
+CREATE TRIGGER organization_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.organizations FOR EACH ROW EXECUTE FUNCTION private.audit_change('organization');
 alter table public.organizations enable row level security;
 create policy "members see their organization" on public.organizations for select to authenticated
   using ((id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -402,17 +432,28 @@ create table public.records (
   constraint records_pkey PRIMARY KEY (org_id, id),
   constraint records_org_id_integration_id_source_type_source_id_key UNIQUE (org_id, integration_id, source_type, source_id),
   constraint records_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id),
+  constraint records_amount_check CHECK (abs(amount) < '1000000000000000000'::numeric AND scale(amount) <= 9),
   constraint records_check CHECK (amount IS NULL OR currency IS NOT NULL),
   constraint records_currency_check CHECK (currency ~ '^[A-Z]{3}$'::text),
+  constraint records_label_check CHECK (length(label) <= 500),
+  constraint records_occurred_on_check CHECK (occurred_on >= '0001-01-01'::date AND occurred_on <= '9999-12-31'::date),
   constraint records_payload_check CHECK (jsonb_typeof(payload) = 'object'::text),
   constraint records_source_id_check CHECK (length(source_id) >= 1 AND length(source_id) <= 500),
   constraint records_source_type_check CHECK (length(source_type) >= 1 AND length(source_type) <= 100),
   constraint records_state_check CHECK (state = ANY (ARRAY['queued'::text, 'sending'::text, 'exported'::text, 'accepted'::text, 'failed'::text, 'retrying'::text, 'uncertain'::text, 'dead'::text, 'dismissed'::text]))
-) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02);
-CREATE INDEX records_in_trouble ON public.records USING btree (org_id, integration_id, failed_at DESC, id DESC) WHERE (state = ANY (ARRAY['failed'::text, 'retrying'::text, 'uncertain'::text, 'dead'::text]));
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=2000);
+CREATE INDEX records_in_trouble ON public.records USING btree (org_id, integration_id, (
+CASE
+    WHEN (failed_at IS NULL) THEN created_at
+    ELSE failed_at
+END) DESC, id DESC) WHERE (state = ANY (ARRAY['failed'::text, 'retrying'::text, 'uncertain'::text, 'dead'::text]));
+comment on index public.records_in_trouble is 'Serves public.failed_records, newest first.';
 CREATE INDEX records_not_across ON public.records USING btree (org_id, integration_id, state, next_attempt_at, id) WHERE (state <> ALL (ARRAY['exported'::text, 'dismissed'::text]));
+comment on index public.records_not_across is 'Serves private.due_records, and counting what is not across in public.overview.';
 CREATE INDEX records_of_cause ON public.records USING btree (org_id, cause_id) WHERE (cause_id IS NOT NULL);
-CREATE INDEX records_of_retry ON public.records USING btree (org_id, retry_id) WHERE (retry_id IS NOT NULL);
+comment on index public.records_of_cause is 'Serves public.cause_overview: what is open of each.';
+CREATE INDEX records_of_retry ON public.records USING btree (org_id, retry_id, next_attempt_at, id) WHERE (retry_id IS NOT NULL);
+comment on index public.records_of_retry is 'Serves private.due_records and private.finish_run: the records of a retry.';
 CREATE TRIGGER records_are_followed AFTER INSERT ON public.records REFERENCING NEW TABLE AS handed_in FOR EACH STATEMENT EXECUTE FUNCTION private.follow_records();
 CREATE TRIGGER records_are_received BEFORE INSERT ON public.records FOR EACH ROW EXECUTE FUNCTION private.receive_record();
 alter table public.records enable row level security;
@@ -433,6 +474,8 @@ create table public.retries (
   state text not null default 'waiting'::text,
   canary_record_id bigint,
   held bigint[] not null default '{}'::bigint[],
+  taken integer not null default 0,
+  resume_at timestamp with time zone,
   mapping jsonb,
   records integer not null,
   constraint retries_pkey PRIMARY KEY (org_id, id),
@@ -441,7 +484,9 @@ create table public.retries (
   constraint retries_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'running'::text, 'canary'::text, 'done'::text, 'stopped'::text]))
 );
 CREATE INDEX retries_of_integration ON public.retries USING btree (org_id, integration_id, id DESC);
+comment on index public.retries_of_integration is 'Serves public.retry_progress, and the foreign key to public.integrations.';
 CREATE INDEX retries_waiting ON public.retries USING btree (id) WHERE (state = 'waiting'::text);
+comment on index public.retries_waiting is 'Serves private.schedule_runs.';
 alter table public.retries enable row level security;
 create policy "members see their retries" on public.retries for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -466,6 +511,7 @@ create table public.runs (
   lost_slices integer not null default 0,
   waiting_since timestamp with time zone,
   rung_at timestamp with time zone,
+  last_turn_at timestamp with time zone,
   resume_at timestamp with time zone,
   dedupe text not null default 'none'::text,
   settles_within_seconds integer not null default 120,
@@ -476,6 +522,7 @@ create table public.runs (
   retrying integer not null default 0,
   skipped integer not null default 0,
   uncertain integer not null default 0,
+  found_work boolean not null generated always as ((selected > 0)) stored,
   rate_limited integer not null default 0,
   error_message text,
   error_code text,
@@ -489,12 +536,17 @@ create table public.runs (
   constraint runs_dedupe_check CHECK (dedupe = ANY (ARRAY['upsert'::text, 'key'::text, 'lookup'::text, 'none'::text])),
   constraint runs_status_check CHECK (status = ANY (ARRAY['scheduled'::text, 'running'::text, 'succeeded'::text, 'warning'::text, 'failed'::text])),
   constraint runs_trigger_check CHECK (trigger = ANY (ARRAY['schedule'::text, 'follow_up'::text, 'manual'::text, 'retry'::text]))
-);
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02);
 CREATE UNIQUE INDEX runs_active ON public.runs USING btree (org_id, integration_id) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]));
-CREATE INDEX runs_alive ON public.runs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]));
 CREATE INDEX runs_of_integration ON public.runs USING btree (org_id, integration_id, id DESC);
+comment on index public.runs_of_integration is 'Serves public.run_history, and what the evaluator calls usual.';
 CREATE INDEX runs_of_retry ON public.runs USING btree (org_id, retry_id) WHERE (retry_id IS NOT NULL);
+comment on index public.runs_of_retry is 'Serves public.retry_progress.';
 CREATE UNIQUE INDEX runs_slot ON public.runs USING btree (org_id, integration_id, due_at) WHERE (trigger = 'schedule'::text);
+CREATE INDEX runs_with_work ON public.runs USING btree (finished_at) WHERE ((status <> 'succeeded'::text) OR found_work);
+comment on index public.runs_with_work is 'Serves private.forget_runs.';
+CREATE INDEX runs_without_work ON public.runs USING btree (finished_at) WHERE ((status = 'succeeded'::text) AND (NOT found_work));
+comment on index public.runs_without_work is 'Serves private.forget_runs.';
 alter table public.runs enable row level security;
 create policy "members see their runs" on public.runs for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -522,6 +574,20 @@ comment on table public.slices is 'One function invocation of a run, with what i
 
 create table private.attempts_rest partition of public.attempts default;
 alter table private.attempts_rest enable row level security;
+create policy "nobody who comes through the API sees it" on private.attempts_rest as restrictive for all to anon, authenticated
+  using (false);
+
+create table private.delivery_sender (
+  only_row boolean not null default true,
+  sender uuid,
+  until timestamp with time zone,
+  constraint delivery_sender_pkey PRIMARY KEY (only_row),
+  constraint delivery_sender_only_row_check CHECK (only_row)
+);
+alter table private.delivery_sender enable row level security;
+create policy "nobody who comes through the API sees it" on private.delivery_sender as restrictive for all to anon, authenticated
+  using (false);
+comment on table private.delivery_sender is 'The invocation of `deliver` that sends at the moment, and until when it is believed to live.';
 
 create table private.heartbeats (
   job text not null,
@@ -529,6 +595,8 @@ create table private.heartbeats (
   constraint heartbeats_pkey PRIMARY KEY (job)
 );
 alter table private.heartbeats enable row level security;
+create policy "nobody who comes through the API sees it" on private.heartbeats as restrictive for all to anon, authenticated
+  using (false);
 comment on table private.heartbeats is 'Last completed beat of each clock job.';
 
 create view public.cause_overview with (security_invoker=true) as
@@ -544,56 +612,71 @@ create view public.cause_overview with (security_invoker=true) as
     c.first_seen_at AS first_seen,
     c.last_seen_at AS last_seen,
     o.open_records,
-    COALESCE(( SELECT jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) ORDER BY t.currency) AS jsonb_agg
-           FROM ( SELECT r.currency,
-                    sum(r.amount) AS amount,
-                    count(*) AS records
-                   FROM public.records r
-                  WHERE r.org_id = c.org_id AND r.cause_id = c.id AND (r.state = ANY (ARRAY['failed'::text, 'dead'::text, 'retrying'::text])) AND r.amount IS NOT NULL
-                  GROUP BY r.currency) t), '[]'::jsonb) AS amounts,
-    COALESCE(( SELECT jsonb_agg(jsonb_build_object('value', t.error_value, 'records', t.records) ORDER BY t.records DESC, t.error_value) AS jsonb_agg
-           FROM ( SELECT r.error_value,
-                    count(*) AS records
-                   FROM public.records r
-                  WHERE r.org_id = c.org_id AND r.cause_id = c.id AND (r.state = ANY (ARRAY['failed'::text, 'dead'::text, 'retrying'::text])) AND r.error_value IS NOT NULL
-                  GROUP BY r.error_value
-                  ORDER BY (count(*)) DESC, r.error_value
-                 LIMIT 20) t), '[]'::jsonb) AS offending,
+    o.amounts,
+    o.offending,
     o.offending_values
    FROM public.causes c
-     CROSS JOIN LATERAL ( SELECT count(*) AS open_records,
-            count(DISTINCT r.error_value) AS offending_values
-           FROM public.records r
-          WHERE r.org_id = c.org_id AND r.cause_id = c.id AND (r.state = ANY (ARRAY['failed'::text, 'dead'::text, 'retrying'::text]))) o;
+     CROSS JOIN LATERAL ( WITH g AS MATERIALIZED (
+                 SELECT r.error_value,
+                    r.currency,
+                    count(*) AS records,
+                    count(r.amount) AS priced,
+                    sum(r.amount) AS amount
+                   FROM public.records r
+                  WHERE r.org_id = c.org_id AND r.cause_id = c.id AND (r.state = ANY (ARRAY['failed'::text, 'dead'::text, 'retrying'::text]))
+                  GROUP BY r.error_value, r.currency
+                )
+         SELECT COALESCE(sum(g.records), 0::numeric)::bigint AS open_records,
+            count(DISTINCT g.error_value) AS offending_values,
+            ( SELECT COALESCE(jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) ORDER BY t.currency), '[]'::jsonb) AS "coalesce"
+                   FROM ( SELECT p.currency,
+                            sum(p.amount) AS amount,
+                            sum(p.priced)::bigint AS records
+                           FROM g p
+                          WHERE p.priced > 0
+                          GROUP BY p.currency) t) AS amounts,
+            ( SELECT COALESCE(jsonb_agg(jsonb_build_object('value', t.error_value, 'records', t.records) ORDER BY t.records DESC, t.error_value), '[]'::jsonb) AS "coalesce"
+                   FROM ( SELECT v.error_value,
+                            sum(v.records)::bigint AS records
+                           FROM g v
+                          WHERE v.error_value IS NOT NULL
+                          GROUP BY v.error_value
+                          ORDER BY (sum(v.records)::bigint) DESC, v.error_value
+                         LIMIT 20) t) AS offending
+           FROM g) o;
 grant select on public.cause_overview to authenticated;
 comment on view public.cause_overview is 'Causes with what is open of each: records, amounts, offending values.';
 
 create view public.failed_records with (security_invoker=true) as
- SELECT r.org_id,
-    r.integration_id,
-    r.id,
-    r.source_type,
-    r.source_id,
-    r.label,
-    r.state,
-    r.amount::text AS amount,
-    r.currency,
-    r.occurred_on,
-    r.cause_id,
-    r.error_code,
-    r.error_field,
-    c.payload_field,
-    r.error_value,
-    r.error_message,
-    r.error_category,
-    r.error_status,
-    r.failed_at,
-    r.attempts,
-    r.next_attempt_at,
-    r.run_id
+ SELECT org_id,
+    integration_id,
+    id,
+    source_type,
+    source_id,
+    label,
+    state,
+    amount::text AS amount,
+    currency,
+    occurred_on,
+    cause_id,
+    error_code,
+    error_field,
+    ( SELECT c.payload_field
+           FROM public.causes c
+          WHERE c.org_id = r.org_id AND c.id = r.cause_id) AS payload_field,
+    error_value,
+    error_message,
+    error_category,
+    error_status,
+        CASE
+            WHEN failed_at IS NULL THEN created_at
+            ELSE failed_at
+        END AS failed_at,
+    attempts,
+    next_attempt_at,
+    run_id
    FROM public.records r
-     LEFT JOIN public.causes c ON c.org_id = r.org_id AND c.id = r.cause_id
-  WHERE r.state = ANY (ARRAY['failed'::text, 'retrying'::text, 'uncertain'::text, 'dead'::text]);
+  WHERE state = ANY (ARRAY['failed'::text, 'retrying'::text, 'uncertain'::text, 'dead'::text]);
 grant select on public.failed_records to authenticated;
 comment on view public.failed_records is 'Records that are not across because something went wrong, with the system''s message and the field at fault.';
 
@@ -648,46 +731,54 @@ create view public.overview with (security_invoker=true) as
     private.monitor_late() AS monitor_late,
     f.findings -> 0 AS reason,
     f.findings,
-    l.last_run,
+    ( SELECT jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'finished_at', r.finished_at, 'selected', r.selected, 'exported', r.exported, 'failed', r.failed, 'error_message', r.error_message) AS jsonb_build_object
+           FROM public.runs r
+          WHERE r.org_id = i.org_id AND r.integration_id = i.id AND r.id = s.last_run_id) AS last_run,
     s.last_success_at,
     i.next_due_at,
-    a.active_run,
-    c.open_failed,
-    c.open_retrying,
-    c.open_uncertain,
-    c.open_accepted,
-    c.open_queued,
-    c.open_dead,
-    c.next_retry_at,
-    m.amounts_open,
+    ( SELECT jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'selected', r.selected, 'done', r.exported + r.accepted + r.failed + r.retrying + r.skipped + r.uncertain) AS jsonb_build_object
+           FROM public.runs r
+          WHERE r.org_id = i.org_id AND r.integration_id = i.id AND (r.status = ANY (ARRAY['scheduled'::text, 'running'::text]))) AS active_run,
+    o.open_failed,
+    o.open_retrying,
+    o.open_uncertain,
+    o.open_accepted,
+    o.open_queued,
+    o.open_dead,
+    o.next_retry_at,
+    o.amounts_open,
     h.recent_runs
    FROM public.integrations i
      JOIN public.integration_status s ON s.org_id = i.org_id AND s.integration_id = i.id
      CROSS JOIN LATERAL ( SELECT COALESCE(jsonb_agg(jsonb_build_object('rule', d.rule, 'subject', d.subject, 'severity', d.severity, 'since', d.since, 'evidence', d.evidence) ORDER BY (array_position(ARRAY['red'::text, 'yellow'::text, 'grey'::text, 'info'::text], d.severity)), (d.rule = 'refused_open'::text), d.id), '[]'::jsonb) AS findings
            FROM public.findings d
           WHERE d.org_id = i.org_id AND d.integration_id = i.id AND d.closed_at IS NULL) f
-     LEFT JOIN LATERAL ( SELECT jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'finished_at', r.finished_at, 'selected', r.selected, 'exported', r.exported, 'failed', r.failed, 'error_message', r.error_message) AS last_run
-           FROM public.runs r
-          WHERE r.org_id = i.org_id AND r.id = s.last_run_id) l ON true
-     LEFT JOIN LATERAL ( SELECT jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger, 'started_at', r.started_at, 'selected', r.selected, 'done', r.exported + r.accepted + r.failed + r.retrying + r.skipped + r.uncertain) AS active_run
-           FROM public.runs r
-          WHERE r.org_id = i.org_id AND r.integration_id = i.id AND (r.status = ANY (ARRAY['scheduled'::text, 'running'::text]))) a ON true
-     CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE r.state = 'failed'::text) AS open_failed,
-            count(*) FILTER (WHERE r.state = 'retrying'::text) AS open_retrying,
-            count(*) FILTER (WHERE r.state = 'uncertain'::text) AS open_uncertain,
-            count(*) FILTER (WHERE r.state = 'accepted'::text) AS open_accepted,
-            count(*) FILTER (WHERE r.state = ANY (ARRAY['queued'::text, 'sending'::text])) AS open_queued,
-            count(*) FILTER (WHERE r.state = 'dead'::text) AS open_dead,
-            min(r.next_attempt_at) FILTER (WHERE r.state = 'retrying'::text) AS next_retry_at
-           FROM public.records r
-          WHERE r.org_id = i.org_id AND r.integration_id = i.id AND (r.state <> ALL (ARRAY['exported'::text, 'dismissed'::text]))) c
-     CROSS JOIN LATERAL ( SELECT COALESCE(jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) ORDER BY t.currency), '[]'::jsonb) AS amounts_open
-           FROM ( SELECT r.currency,
+     CROSS JOIN LATERAL ( WITH g AS MATERIALIZED (
+                 SELECT r.state,
+                    r.currency,
+                    count(*) AS records,
+                    count(r.amount) AS priced,
                     sum(r.amount) AS amount,
-                    count(*) AS records
+                    min(r.next_attempt_at) AS next_attempt_at
                    FROM public.records r
-                  WHERE r.org_id = i.org_id AND r.integration_id = i.id AND (r.state <> ALL (ARRAY['exported'::text, 'dismissed'::text])) AND r.amount IS NOT NULL
-                  GROUP BY r.currency) t) m
+                  WHERE r.org_id = i.org_id AND r.integration_id = i.id AND (r.state <> ALL (ARRAY['exported'::text, 'dismissed'::text]))
+                  GROUP BY r.state, r.currency
+                )
+         SELECT COALESCE(sum(g.records) FILTER (WHERE g.state = 'failed'::text), 0::numeric)::bigint AS open_failed,
+            COALESCE(sum(g.records) FILTER (WHERE g.state = 'retrying'::text), 0::numeric)::bigint AS open_retrying,
+            COALESCE(sum(g.records) FILTER (WHERE g.state = 'uncertain'::text), 0::numeric)::bigint AS open_uncertain,
+            COALESCE(sum(g.records) FILTER (WHERE g.state = 'accepted'::text), 0::numeric)::bigint AS open_accepted,
+            COALESCE(sum(g.records) FILTER (WHERE g.state = ANY (ARRAY['queued'::text, 'sending'::text])), 0::numeric)::bigint AS open_queued,
+            COALESCE(sum(g.records) FILTER (WHERE g.state = 'dead'::text), 0::numeric)::bigint AS open_dead,
+            min(g.next_attempt_at) FILTER (WHERE g.state = 'retrying'::text) AS next_retry_at,
+            ( SELECT COALESCE(jsonb_agg(jsonb_build_object('currency', t.currency, 'amount', t.amount::text, 'records', t.records) ORDER BY t.currency), '[]'::jsonb) AS "coalesce"
+                   FROM ( SELECT p.currency,
+                            sum(p.amount) AS amount,
+                            sum(p.priced)::bigint AS records
+                           FROM g p
+                          WHERE p.priced > 0
+                          GROUP BY p.currency) t) AS amounts_open
+           FROM g) o
      CROSS JOIN LATERAL ( SELECT COALESCE(jsonb_agg(jsonb_build_object('id', t.id, 'status', t.status, 'finished_at', t.finished_at, 'selected', t.selected, 'exported', t.exported, 'failed', t.failed, 'duration_ms', t.duration_ms) ORDER BY t.id), '[]'::jsonb) AS recent_runs
            FROM ( SELECT r.id,
                     r.status,
@@ -709,7 +800,9 @@ create view public.retry_progress with (security_invoker=true) as
     t.id,
     t.scope,
     t.cause_id,
-    private.member_name(t.org_id, t.requested_by) AS requested_by_name,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = t.org_id AND m.user_id = t.requested_by) AS requested_by_name,
     t.requested_at,
     t.state,
     u.run_id,
@@ -733,7 +826,9 @@ create view public.run_history with (security_invoker=true) as
     id,
     status,
     trigger,
-    private.member_name(org_id, requested_by) AS requested_by_name,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = r.org_id AND m.user_id = r.requested_by) AS requested_by_name,
     due_at,
     started_at,
     finished_at,
@@ -756,6 +851,99 @@ create view public.run_history with (security_invoker=true) as
 grant select on public.run_history to authenticated;
 comment on view public.run_history is 'Runs with their balance, duration, and the error of those that failed.';
 
+create view private.facts with (security_invoker=true) as
+ SELECT s.org_id,
+    s.integration_id,
+    s.health,
+    s.last_run_id,
+    s.last_success_at,
+    s.consecutive_failures,
+    s.consecutive_successes,
+    s.circuit_open_until,
+    s.usual_selected,
+    s.volume_off,
+    s.usual_seconds,
+    s.duration_off,
+    s.failed_of_ten,
+    i.enabled,
+    i.next_due_at,
+    i.every_minutes,
+    i.credential_expires_at,
+    i.credential_set_at,
+    l.status AS last_status,
+    l.error_category AS last_category,
+    l.error_code AS last_code,
+    l.error_message AS last_message,
+    l.error_field AS last_field,
+    l.error_status AS last_http,
+    l.started_at AS last_started,
+    l.finished_at AS last_finished,
+    l.selected AS last_selected,
+    l.failed AS last_failed,
+    l.rate_limited AS last_rate_limited,
+    a.started_at AS active_since,
+    o.refused,
+    o.refused_at,
+    o.with_cause,
+    o.uncertain,
+    o.accepted_since,
+    o.waiting,
+    o.waiting_since,
+    t.alarm_after,
+    t.no_success_hours,
+    t.failure_rate_percent,
+    t.queue_depth,
+    t.deviation_percent,
+    COALESCE(s.last_success_at, i.created_at) + make_interval(hours => t.no_success_hours) AS success_deadline,
+        CASE
+            WHEN a.started_at IS NOT NULL THEN GREATEST(a.started_at + make_interval(mins => COALESCE((i.thresholds ->> 'stuck_minutes'::text)::integer, 60)), a.quiet_since + '00:10:00'::interval)
+            ELSE NULL::timestamp with time zone
+        END AS stuck_deadline,
+        CASE
+            WHEN o.refused > 0 THEN o.refused_at + make_interval(hours => COALESCE((i.thresholds ->> 'refused_open_hours'::text)::integer, 24))
+            ELSE NULL::timestamp with time zone
+        END AS refused_deadline,
+        CASE
+            WHEN o.waiting_since IS NOT NULL THEN o.waiting_since + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30), secs => 30::double precision)
+            ELSE NULL::timestamp with time zone
+        END AS lag_deadline,
+        CASE
+            WHEN o.waiting_since IS NOT NULL THEN o.waiting_since + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240), secs => 30::double precision)
+            ELSE NULL::timestamp with time zone
+        END AS lag_critical_deadline,
+        CASE
+            WHEN i.credential_expires_at IS NOT NULL THEN i.credential_expires_at - make_interval(days => COALESCE((i.thresholds ->> 'credential_warning_days'::text)::integer, 14))
+            ELSE NULL::timestamp with time zone
+        END AS expires_soon_deadline,
+        CASE
+            WHEN i.credential_set_at IS NOT NULL THEN i.credential_set_at + make_interval(days => (i.thresholds ->> 'credential_rotate_days'::text)::integer)
+            ELSE NULL::timestamp with time zone
+        END AS rotate_deadline
+   FROM public.integration_status s
+     JOIN public.integrations i ON i.org_id = s.org_id AND i.id = s.integration_id
+     LEFT JOIN public.runs l ON l.org_id = s.org_id AND l.id = s.last_run_id
+     LEFT JOIN LATERAL ( SELECT n.started_at,
+            COALESCE(n.lease_expires_at, n.resume_at, n.waiting_since, ( SELECT max(e.ended_at) AS max
+                   FROM public.slices e
+                  WHERE e.org_id = n.org_id AND e.run_id = n.id), n.started_at) AS quiet_since
+           FROM public.runs n
+          WHERE n.org_id = s.org_id AND n.integration_id = s.integration_id AND (n.status = ANY (ARRAY['scheduled'::text, 'running'::text]))) a ON true
+     CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE r.state = ANY (ARRAY['failed'::text, 'dead'::text])) AS refused,
+            min(r.failed_at) FILTER (WHERE r.state = ANY (ARRAY['failed'::text, 'dead'::text])) AS refused_at,
+            count(r.cause_id) AS with_cause,
+            count(*) FILTER (WHERE r.state = 'uncertain'::text) AS uncertain,
+            min(r.accepted_at) FILTER (WHERE r.state = 'accepted'::text) AS accepted_since,
+            count(*) FILTER (WHERE r.state = 'queued'::text AND r.next_attempt_at < l.started_at AND l.trigger <> 'retry'::text) AS waiting,
+            min(r.next_attempt_at) FILTER (WHERE r.state = 'queued'::text) AS waiting_since
+           FROM public.records r
+          WHERE r.org_id = s.org_id AND r.integration_id = s.integration_id AND (r.state <> ALL (ARRAY['exported'::text, 'dismissed'::text]))) o
+     CROSS JOIN LATERAL ( SELECT COALESCE((i.thresholds ->> 'alarm_after_failures'::text)::integer, 2) AS alarm_after,
+            COALESCE((i.thresholds ->> 'no_success_hours'::text)::integer, 48) AS no_success_hours,
+            COALESCE((i.thresholds ->> 'failure_rate_percent'::text)::numeric, 5::numeric) AS failure_rate_percent,
+            COALESCE((i.thresholds ->> 'queue_depth'::text)::integer, 20) AS queue_depth,
+            COALESCE((i.thresholds ->> 'deviation_percent'::text)::numeric, 20::numeric) AS deviation_percent) t;
+comment on view private.facts is 'What the rules of private.rules_of need to know of each integration.';
+
 CREATE OR REPLACE FUNCTION public.begin_slice(org uuid, run bigint, dedupe text, settles_within_seconds integer, at timestamp with time zone DEFAULT now())
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -767,6 +955,7 @@ declare
   target public.integrations;
   token constant uuid := gen_random_uuid();
 begin
+  perform private.check_time(begin_slice.at);
   select r.* into current_run from public.runs r where r.org_id = org and r.id = run for update;
   if not found or current_run.status not in ('scheduled', 'running') or current_run.lease_expires_at > begin_slice.at
     or current_run.resume_at > begin_slice.at then
@@ -790,78 +979,60 @@ end $function$;
 grant execute on function public.begin_slice(uuid,bigint,text,integer,timestamp with time zone) to service_role;
 comment on function public.begin_slice(uuid,bigint,text,integer,timestamp with time zone) is 'Takes a run''s lease: {token, slice, integration, system, settings, credential}, or null when there is nothing to take.';
 
-CREATE OR REPLACE FUNCTION public.claim_deliveries(batch integer, at timestamp with time zone DEFAULT now())
- RETURNS TABLE(org_id uuid, delivery_id uuid, token uuid, channel text, address text, locale text, notice jsonb, frozen jsonb, attempt integer)
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  with expired as (
-    update public.deliveries d set state = 'dead', token = null, error = coalesce(d.error, 'No answer within 22 hours.')
-    where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at and d.frozen is not null
-      and d.created_at < claim_deliveries.at - interval '22 hours'
-  ), due as (
-    select d.org_id, d.id from public.deliveries d
-    where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at
-      and (d.frozen is null or d.created_at >= claim_deliveries.at - interval '22 hours')
-    order by d.next_attempt_at limit claim_deliveries.batch
-    for update skip locked
-  )
-  update public.deliveries d
-  set state = 'sending', token = gen_random_uuid(), attempts = d.attempts + 1, next_attempt_at = claim_deliveries.at + interval '2 minutes'
-  from due where d.org_id = due.org_id and d.id = due.id
-  returning d.org_id, d.id, d.token, d.channel, d.address, d.locale, d.notice, d.frozen, d.attempts;
-$function$;
-grant execute on function public.claim_deliveries(integer,timestamp with time zone) to service_role;
-comment on function public.claim_deliveries(integer,timestamp with time zone) is 'Leases up to `batch` due deliveries for 2 minutes.';
-
-CREATE OR REPLACE FUNCTION public.claim_records(org uuid, run bigint, token uuid, state text, batch integer, at timestamp with time zone DEFAULT now())
- RETURNS TABLE(id bigint, key text, source_type text, source_id text, version integer, payload jsonb, amount text, currency text, occurred_on date, external_id text, exported_version integer, attempts integer)
+CREATE OR REPLACE FUNCTION public.claim_deliveries(batch integer, sender uuid DEFAULT gen_random_uuid(), at timestamp with time zone DEFAULT now())
+ RETURNS TABLE(org_id uuid, delivery_id uuid, token uuid, channel text, address text, locale text, notice jsonb, frozen jsonb, batch_id uuid, attempt integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
-  held public.runs;
+  holder private.delivery_sender;
+  together constant uuid := gen_random_uuid();
+  claimed boolean;
 begin
-  held := private.hold_lease(org, run, token, claim_records.at);
-  if not exists (select from public.integrations i where i.org_id = org and i.id = held.integration_id and i.enabled) then
+  perform private.check_time(claim_deliveries.at);
+  select s.* into holder from private.delivery_sender s for update;
+  if private.is_sending(holder, claim_deliveries.at) and holder.sender is distinct from claim_deliveries.sender then
     return;
   end if;
+  update public.deliveries d set state = 'dead', token = null, error = coalesce(d.error, 'No answer within 22 hours.')
+  where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at and private.key_is_old(d, claim_deliveries.at);
   return query
-  with due as (
-    select r.id, r.state, r.run_id
-    from public.records r
-    where r.org_id = org and r.integration_id = held.integration_id
-      and r.state = claim_records.state and r.state in ('queued', 'retrying', 'uncertain', 'accepted')
-      and r.next_attempt_at <= claim_records.at
-      and case when claim_records.state = 'queued' then r.retry_id is not distinct from held.retry_id
-               else held.retry_id is null or r.run_id = held.id end
-    order by r.next_attempt_at, r.id
-    -- The Data API answers 1 000 rows at most; what it cut off would be taken and never sent.
-    limit least(claim_records.batch, 1000)
-    for update skip locked
-  ), claimed as (
-    update public.records r
-    set state = 'sending', claimed_from = d.state, run_id = held.id
-    from due d where r.org_id = org and r.id = d.id
-    returning r.*, d.run_id as had_run
-  ), counted as (
-    -- A record selected again within the run leaves the counter it stood in.
-    update public.runs u
-    set selected = u.selected + (select count(*) from claimed c where c.had_run is distinct from held.id),
-        accepted = u.accepted - (select count(*) from claimed c where c.had_run = held.id and c.claimed_from = 'accepted'),
-        retrying = u.retrying - (select count(*) from claimed c where c.had_run = held.id and c.claimed_from = 'retrying'),
-        uncertain = u.uncertain - (select count(*) from claimed c where c.had_run = held.id and c.claimed_from = 'uncertain'),
-        skipped = u.skipped - (select count(*) from claimed c where c.had_run = held.id and c.claimed_from = 'queued')
-    where u.org_id = org and u.id = held.id and exists (select from claimed)
+  with due as materialized (
+    select d.org_id, d.id, d.frozen is null as fresh, d.batch from public.deliveries d
+    where d.state in ('pending', 'sending') and d.next_attempt_at <= claim_deliveries.at
+    order by d.next_attempt_at, d.batch limit least(claim_deliveries.batch, 100)
+  ), whole as (
+    select u.org_id, u.id, u.fresh from due u
+    union
+    select d.org_id, d.id, false from due u
+    join public.deliveries d on d.batch = u.batch and d.frozen is not null and d.state in ('pending', 'sending')
+    where not u.fresh
   )
-  select c.id, c.idempotency_key, c.source_type, c.source_id, c.version, c.payload, c.amount::text, c.currency, c.occurred_on,
-         c.external_id, c.exported_version, c.attempts
-  from claimed c order by c.id;
+  update public.deliveries d
+  set state = 'sending', token = gen_random_uuid(), attempts = d.attempts + 1, next_attempt_at = claim_deliveries.at + interval '2 minutes',
+      batch = case when not w.fresh then d.batch when (select count(*) from due u where u.fresh) > 1 then together end
+  from whole w where d.org_id = w.org_id and d.id = w.id
+  returning d.org_id, d.id, d.token, d.channel, d.address, d.locale, d.notice, d.frozen, d.batch, d.attempts;
+  claimed := found;
+  update private.delivery_sender s
+  set sender = case when claimed then claim_deliveries.sender end,
+      until = case when claimed then claim_deliveries.at + interval '1 minute' end;
 end $function$;
-grant execute on function public.claim_records(uuid,bigint,uuid,text,integer,timestamp with time zone) to service_role;
-comment on function public.claim_records(uuid,bigint,uuid,text,integer,timestamp with time zone) is 'Leases up to `batch` due records of one state. Refuses with SW410 when the lease was lost.';
+grant execute on function public.claim_deliveries(integer,uuid,timestamp with time zone) to service_role;
+comment on function public.claim_deliveries(integer,uuid,timestamp with time zone) is 'Leases up to `batch` due deliveries for 2 minutes, to one `sender` at a time; none when another is at it. A `batch` of 0 ends that.';
+
+CREATE OR REPLACE FUNCTION public.claim_records(org uuid, run bigint, token uuid, states text[], batch integer, at timestamp with time zone DEFAULT now())
+ RETURNS SETOF public.claimed_record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return query select c.* from private.claim(private.hold_lease(org, run, token, claim_records.at), states, batch, claim_records.at) c;
+end $function$;
+grant execute on function public.claim_records(uuid,bigint,uuid,text[],integer,timestamp with time zone) to service_role;
+comment on function public.claim_records(uuid,bigint,uuid,text[],integer,timestamp with time zone) is 'Leases up to `batch` due records of the first of `states` that has any. Refuses with SW410 when the lease was lost.';
 
 CREATE OR REPLACE FUNCTION public.decide_uncertain(org uuid, record bigint, landed boolean, reason text)
  RETURNS text
@@ -903,10 +1074,15 @@ begin
   update public.integration_status s set dirty = true
   where s.org_id = end_slice.org and s.integration_id = held.integration_id and not s.dirty;
   update public.runs r
-  set slice_token = null, lease_expires_at = null, rung_at = null,
+  set slice_token = null, lease_expires_at = null, rung_at = null, last_turn_at = end_slice.at,
       resume_at = case when resume_after_seconds > 0 then end_slice.at + make_interval(secs => resume_after_seconds) end
   where r.org_id = org and r.id = run;
-  if not more then
+  -- Refused with a credential that has been replaced meanwhile: the next slice brings the new one.
+  if not more and not (coalesce(error ->> 'category' in ('auth', 'permission'), false) and exists (
+    select from public.integrations i
+    join public.slices s on s.org_id = i.org_id and s.run_id = held.id and s.slice = held.slice
+    where i.org_id = end_slice.org and i.id = held.integration_id and i.credential_set_at > s.started_at
+  )) then
     perform private.finish_run(org, run, error, end_slice.at);
   end if;
   perform private.ring_runs(end_slice.at);
@@ -914,18 +1090,19 @@ end $function$;
 grant execute on function public.end_slice(uuid,bigint,uuid,boolean,jsonb,integer,integer,integer,timestamp with time zone) to service_role;
 comment on function public.end_slice(uuid,bigint,uuid,boolean,jsonb,integer,integer,integer,timestamp with time zone) is 'Ends a slice and rings for the next, or ends the run. Refuses with SW410 when the lease was lost.';
 
-CREATE OR REPLACE FUNCTION public.freeze_delivery(org uuid, delivery uuid, token uuid, payload jsonb)
- RETURNS jsonb
+CREATE OR REPLACE FUNCTION public.freeze_deliveries(letters jsonb)
+ RETURNS TABLE(delivery_id uuid, frozen jsonb)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  update public.deliveries d set frozen = coalesce(d.frozen, freeze_delivery.payload)
-  where d.org_id = org and d.id = delivery and d.token = freeze_delivery.token
-  returning d.frozen;
+  update public.deliveries d set frozen = coalesce(d.frozen, l.payload)
+  from jsonb_to_recordset(letters) l (org_id uuid, delivery_id uuid, token uuid, payload jsonb)
+  where d.org_id = l.org_id and d.id = l.delivery_id and d.token = l.token
+  returning d.id, d.frozen;
 $function$;
-grant execute on function public.freeze_delivery(uuid,uuid,uuid,jsonb) to service_role;
-comment on function public.freeze_delivery(uuid,uuid,uuid,jsonb) is 'Keeps the rendered payload; answers the one that was first, or null when the lease was lost.';
+grant execute on function public.freeze_deliveries(jsonb) to service_role;
+comment on function public.freeze_deliveries(jsonb) is 'Keeps the rendered payloads; answers those that were first. One whose lease was lost is left out.';
 
 CREATE OR REPLACE FUNCTION public.hand_in(org uuid, integration uuid, records jsonb, at timestamp with time zone DEFAULT now())
  RETURNS jsonb
@@ -937,6 +1114,7 @@ declare
   report jsonb;
 begin
   perform private.integration_of(org, integration);
+  perform private.check_time(hand_in.at);
   if jsonb_typeof(records) is distinct from 'array' or jsonb_array_length(records) > 5000 then
     perform private.refuse('SW422', 'records must be an array of at most 5 000.', 'Send them in parts.');
   end if;
@@ -1016,6 +1194,22 @@ $function$;
 grant execute on function public.set_enabled(uuid,uuid,boolean,text) to authenticated;
 comment on function public.set_enabled(uuid,uuid,boolean,text) is 'Switches an integration on or off. Refuses with SW403, SW404.';
 
+CREATE OR REPLACE FUNCTION public.settle_and_claim(org uuid, run bigint, token uuid, outcomes jsonb, states text[], batch integer, at timestamp with time zone DEFAULT now())
+ RETURNS SETOF public.claimed_record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, settle_and_claim.at);
+  perform private.settle(held, outcomes, settle_and_claim.at);
+  return query select c.* from private.claim(held, states, batch, settle_and_claim.at) c;
+end $function$;
+grant execute on function public.settle_and_claim(uuid,bigint,uuid,jsonb,text[],integer,timestamp with time zone) to service_role;
+comment on function public.settle_and_claim(uuid,bigint,uuid,jsonb,text[],integer,timestamp with time zone) is 'Records what the system said of one batch and leases the next: settle_records and claim_records in one. Refuses with SW410.';
+
 CREATE OR REPLACE FUNCTION public.settle_deliveries(outcomes jsonb, at timestamp with time zone DEFAULT now())
  RETURNS integer
  LANGUAGE plpgsql
@@ -1025,19 +1219,30 @@ AS $function$
 declare
   settled integer;
 begin
+  perform private.check_time(settle_deliveries.at);
+  -- Who claims and who settles take turns, so that neither waits for a row of the other in a circle.
+  perform from private.delivery_sender for update;
+  with said as (
+    select o.*, max(d.attempts) over same as tries, min(d.created_at) over same as oldest
+    from jsonb_to_recordset(outcomes) o (org_id uuid, delivery_id uuid, token uuid, outcome text, provider_id text, error text, retry_after_seconds integer)
+    join public.deliveries d on d.org_id = o.org_id and d.id = o.delivery_id and d.token = o.token and d.state = 'sending'
+    where o.outcome in ('sent', 'retry', 'refused', 'apart')
+    window same as (partition by coalesce(d.batch, d.id))
+  )
   update public.deliveries d
-  set state = case o.outcome
+  set state = case s.outcome
         when 'sent' then 'sent' when 'refused' then 'refused'
-        else case when settle_deliveries.at > d.created_at + interval '22 hours' then 'dead' else 'pending' end end,
-      sent_at = case when o.outcome = 'sent' then settle_deliveries.at end,
-      provider_id = coalesce(o.provider_id, d.provider_id),
-      error = case when o.outcome = 'sent' then null else left(o.error, 1000) end,
+        else case when settle_deliveries.at > s.oldest + interval '22 hours' then 'dead' else 'pending' end end,
+      batch = case when s.outcome <> 'apart' then d.batch end,
+      sent_at = case when s.outcome = 'sent' then settle_deliveries.at end,
+      provider_id = coalesce(s.provider_id, d.provider_id),
+      error = case when s.outcome = 'sent' then null else left(s.error, 1000) end,
       token = null,
-      next_attempt_at = settle_deliveries.at + case when o.outcome = 'retry'
-        then least(private.backoff(hashtext(d.id::text)::bigint, d.attempts, o.retry_after_seconds), interval '2 hours') else interval '0' end
-  from jsonb_to_recordset(outcomes) o (org_id uuid, delivery_id uuid, token uuid, outcome text, provider_id text, error text, retry_after_seconds integer)
-  where d.org_id = o.org_id and d.id = o.delivery_id and d.token = o.token and d.state = 'sending'
-    and o.outcome in ('sent', 'retry', 'refused');
+      next_attempt_at = settle_deliveries.at + case when s.outcome = 'retry'
+        then least(private.backoff(hashtext(coalesce(d.batch, d.id)::text)::bigint, s.tries, s.retry_after_seconds), interval '2 hours')
+        else interval '0' end
+  from said s
+  where d.org_id = s.org_id and d.id = s.delivery_id;
   get diagnostics settled = row_count;
   return settled;
 end $function$;
@@ -1050,97 +1255,8 @@ CREATE OR REPLACE FUNCTION public.settle_records(org uuid, run bigint, token uui
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  held public.runs;
-  moment constant timestamptz := settle_records.at;
 begin
-  held := private.hold_lease(org, run, token, moment);
-  -- Always in the order of ids, here and where records are handed in, so that neither waits for the other in a circle.
-  perform from public.records r
-  where r.org_id = settle_records.org and r.id in (select (o ->> 'id')::bigint from jsonb_array_elements(outcomes) o)
-  order by r.id for update;
-  insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
-  select org, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message), min(o.category),
-    moment, moment
-  from jsonb_to_recordset(outcomes) o (state text, code text, field text, template text, payload_field text, message text, category text)
-  where o.state in ('failed', 'retrying') and o.template is not null
-  group by o.code, o.field, o.template
-  on conflict (org_id, integration_id, code, field, template) do update
-    set last_seen_at = excluded.last_seen_at, sample = excluded.sample, payload_field = coalesce(excluded.payload_field, c.payload_field);
-
-  -- Begins with what was said and finds each record by its key: `state` and `run_id` are looked at here, not in the update,
-  -- where they would make the planner read all outcomes once per record.
-  with said as materialized (
-    select o.*, c.id as cause_id, b.state = 'sending' and b.run_id = run as ours, b.attempts, b.queued_at, b.claimed_from
-    from jsonb_to_recordset(outcomes) o (
-      id bigint, state text, external_id text, code text, field text, payload_field text, message text, template text, value text,
-      category text, status integer, response text, request_id text, retry_after_seconds integer)
-    join public.records b on b.org_id = settle_records.org and b.id = o.id
-    left join public.causes c on o.state in ('failed', 'retrying') and c.org_id = org and c.integration_id = held.integration_id
-      and c.code = coalesce(o.code, '') and c.field = coalesce(o.field, '') and c.template = o.template
-  ), settled as (
-    update public.records r
-    set state = s.state,
-        -- Only a send is a try: being put back, throttled or asked about in vain is none.
-        attempts = r.attempts + case when s.state in ('queued', 'accepted') or s.category = 'rate_limit'
-          or (s.state = 'uncertain' and r.claimed_from = 'uncertain' and held.dedupe = 'lookup') then 0 else 1 end,
-        external_id = coalesce(s.external_id, r.external_id),
-        exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
-        -- Only the retry that is running can take it up again; without it, it is the schedule's.
-        retry_id = case when s.state = 'queued' and r.retry_id = held.retry_id then r.retry_id end,
-        accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle_records.at) end,
-        settled_at = case when s.state = 'exported' then settle_records.at end,
-        next_attempt_at = case
-          when s.state = 'retrying' then settle_records.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
-          when s.state = 'uncertain' then settle_records.at + make_interval(secs => held.settles_within_seconds)
-          -- Asked again soon at first, then at a tenth of the time it has taken already, a quarter of an hour at most.
-          when s.state = 'accepted' then settle_records.at + make_interval(secs => greatest(coalesce(s.retry_after_seconds, 2),
-            least(extract(epoch from settle_records.at - coalesce(r.accepted_at, settle_records.at)) / 10, 900)))
-          else r.next_attempt_at end,
-        failed_at = case when s.state in ('failed', 'retrying', 'uncertain') then settle_records.at when s.state = 'exported' then null else r.failed_at end,
-        cause_id = case when s.state = 'exported' then null else coalesce(s.cause_id, r.cause_id) end,
-        error_message = case when s.state = 'exported' then null else coalesce(left(s.message, 2000), r.error_message) end,
-        error_code = case when s.state = 'exported' then null when s.message is null then r.error_code else s.code end,
-        error_field = case when s.state = 'exported' then null when s.message is null then r.error_field else s.field end,
-        error_value = case when s.state = 'exported' then null when s.message is null then r.error_value else left(s.value, 500) end,
-        error_category = case when s.state = 'exported' then null when s.message is null then r.error_category else s.category end,
-        error_status = case when s.state = 'exported' then null when s.message is null then r.error_status else s.status end
-    from (
-      -- Attempts or age used up: kept and listed, but no longer tried by itself.
-      select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
-             s.request_id, case when s.state = 'retrying' and (s.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12)
-                                  or moment > s.queued_at + interval '7 days') and s.attempts > 0 then 'dead'
-               when s.state = 'queued' and s.claimed_from = 'uncertain' and held.dedupe = 'lookup'
-                 and s.attempts >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12) then 'dead'
-               when s.state in ('queued', 'retrying') and s.claimed_from = 'uncertain' and held.dedupe in ('key', 'upsert') then 'uncertain'
-               else s.state end as state
-      from said s
-      join public.integrations i on i.org_id = org and i.id = held.integration_id
-      where s.ours
-    ) s
-    where r.org_id = org and r.id = s.id
-    returning r.id, r.version, r.claimed_from, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
-  ), noted as (
-    insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,
-      category, request_id, response)
-    select org, held.integration_id, t.id, t.version, run, moment, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
-      t.category, t.request_id, left(t.response, 4000)
-    from settled t where t.state <> 'queued' and not (t.state = 'accepted' and t.claimed_from = 'accepted')
-  )
-  update public.runs u
-  set exported = u.exported + n.exported, accepted = u.accepted + n.accepted, failed = u.failed + n.failed, retrying = u.retrying + n.retrying,
-      uncertain = u.uncertain + n.uncertain, skipped = u.skipped + n.skipped, rate_limited = u.rate_limited + n.rate_limited,
-      lost_slices = 0
-  from (
-    select count(*) filter (where t.state = 'exported') as exported, count(*) filter (where t.state = 'accepted') as accepted,
-           count(*) filter (where t.state in ('failed', 'dead')) as failed, count(*) filter (where t.state = 'retrying') as retrying,
-           count(*) filter (where t.state = 'uncertain') as uncertain, count(*) filter (where t.state = 'queued') as skipped,
-           count(*) filter (where t.category = 'rate_limit') as rate_limited
-    from settled t
-  ) n
-  where u.org_id = org and u.id = run;
-
-  perform private.apply_waiting_versions(org, array(select (o ->> 'id')::bigint from jsonb_array_elements(outcomes) o), moment);
+  perform private.settle(private.hold_lease(org, run, token, settle_records.at), outcomes, settle_records.at);
 end $function$;
 grant execute on function public.settle_records(uuid,bigint,uuid,jsonb,timestamp with time zone) to service_role;
 comment on function public.settle_records(uuid,bigint,uuid,jsonb,timestamp with time zone) is 'Records what the system said of each leased record. Refuses with SW410 when the lease was lost.';
@@ -1163,25 +1279,15 @@ CREATE OR REPLACE FUNCTION private.alert(at timestamp with time zone DEFAULT now
 AS $function$
 declare
   handled integer := 0;
-  change public.health_changes;
+  waiting record;
 begin
-  -- One teller at a time, so that what happened to a finding is told in the order in which it happened.
-  perform pg_advisory_xact_lock(hashtext('syncward.alert'));
-  for change in
-    select c.* from public.health_changes c
-    where not c.alerted and not private.in_maintenance(c.org_id, c.integration_id, alert.at)
-    order by c.id limit 1000
-    for update
+  for waiting in
+    select c.org_id, c.integration_id from public.health_changes c
+    where not c.alerted
+    group by c.org_id, c.integration_id
+    order by min(c.id) limit 1000
   loop
-    begin
-      if change.kind <> 'light' and (change.urgency is not null or change.kind = 'closed') then
-        perform private.alert_change(change);
-      end if;
-      update public.health_changes c set alerted = true where c.org_id = change.org_id and c.id = change.id;
-      handled := handled + 1;
-    exception when others then
-      raise warning 'health change % was not alerted: % (%)', change.id, sqlerrm, sqlstate;
-    end;
+    handled := handled + private.alert_integration(waiting.org_id, waiting.integration_id, alert.at);
   end loop;
   perform private.ring_deliver(alert.at);
   return handled;
@@ -1229,6 +1335,45 @@ begin
       perform private.notify(incident, 'raised', change.id, change.at);
     end if;
   end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.alert_integration(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  handled integer := 0;
+  change public.health_changes;
+begin
+  if private.in_maintenance(org, integration, alert_integration.at) then
+    return 0;
+  end if;
+  -- One teller at a time for an integration, so that what happened to a finding is told in the order in which it happened. Whoever
+  -- ends a run has this row already; what somebody else holds is left to the next tick.
+  perform from public.integration_status s
+  where s.org_id = alert_integration.org and s.integration_id = alert_integration.integration
+  for update skip locked;
+  if not found then
+    return 0;
+  end if;
+  for change in
+    select c.* from public.health_changes c
+    where c.org_id = alert_integration.org and c.integration_id = alert_integration.integration and not c.alerted
+    order by c.id
+  loop
+    begin
+      if change.kind <> 'light' and (change.urgency is not null or change.kind = 'closed') then
+        perform private.alert_change(change);
+      end if;
+      update public.health_changes c set alerted = true where c.org_id = change.org_id and c.id = change.id;
+      handled := handled + 1;
+    exception when others then
+      raise warning 'health change % was not alerted: % (%)', change.id, sqlerrm, sqlstate;
+    end;
+  end loop;
+  return handled;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.amounts_open(org uuid, integration uuid, cause bigint DEFAULT NULL::bigint)
@@ -1294,12 +1439,51 @@ AS $function$
   insert into public.audit_log (org_id, at, actor_id, actor, action, system, integration_id, subject, before, after, reason)
   values (
     audit.org, audit.at, auth.uid(),
-    coalesce((select m.name from public.members m where m.org_id = audit.org and m.user_id = auth.uid()), 'platform'),
+    coalesce(
+      (select nullif(m.name, '') from public.members m where m.org_id = audit.org and m.user_id = auth.uid()),
+      auth.uid()::text, nullif(current_setting('role', true), 'none'), session_user),
     audit.action,
     (select i.system from public.integrations i where i.org_id = audit.org and i.id = audit.integration),
     audit.integration, audit.subject, audit.before, audit.after, audit.reason
   );
 $function$;
+
+CREATE OR REPLACE FUNCTION private.audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  kind text := tg_argv[0];
+  verb text := case tg_op when 'INSERT' then 'added' when 'DELETE' then 'removed' else 'changed' end;
+  unsaid text[] := array['next_due_at', 'updated_at', 'credential_secret_id'];
+  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  this constant jsonb := coalesce(after, before);
+begin
+  if tg_op = 'UPDATE' then
+    -- Whoever sets a credential tells of it: private.set_credential.
+    if before -> 'credential_set_at' is distinct from after -> 'credential_set_at' then
+      unsaid := unsaid || array['credential_set_at', 'credential_expires_at', 'credential_keys'];
+    end if;
+    select jsonb_object_agg(b.key, b.value), jsonb_object_agg(b.key, a.value) into before, after
+    from jsonb_each(before) b join jsonb_each(after) a on a.key = b.key
+    where a.value is distinct from b.value and b.key <> all (unsaid);
+    if before is null then
+      return null;
+    elsif kind = 'integration' and after in ('{"enabled": true}', '{"enabled": false}') then
+      verb := case when (after -> 'enabled')::boolean then 'switched_on' else 'switched_off' end;
+    end if;
+  end if;
+  perform private.audit(
+    org := (case kind when 'organization' then this -> 'id' else this -> 'org_id' end #>> '{}')::uuid,
+    action := kind || '.' || verb, at := now(),
+    integration := (case kind when 'integration' then this -> 'id' else this -> 'integration_id' end #>> '{}')::uuid,
+    subject := case kind when 'member' then 'member ' || (this ->> 'user_id') when 'maintenance_window' then 'maintenance window ' || (this ->> 'id') end,
+    before := before - unsaid, after := after - unsaid, reason := nullif(current_setting('syncward.reason', true), ''));
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.backoff(record bigint, attempts integer, retry_after_seconds integer)
  RETURNS interval
@@ -1323,6 +1507,99 @@ AS $function$
     set beat_at = greatest(h.beat_at, excluded.beat_at);
 $function$;
 
+CREATE OR REPLACE FUNCTION private.check_reason(reason text, lacking text, hint text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if length(trim(coalesce(reason, ''))) < 3 then
+    perform private.refuse('SW422', lacking, hint);
+  elsif length(reason) > 2000 then
+    perform private.refuse('SW422', 'A reason has at most 2 000 characters.', 'Say it in a few sentences.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_request()
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if nullif(current_setting('request.headers', true), '')::json ->> 'prefer' ~* 'count\s*=\s*"?(planned|estimated)' then
+    raise exception using errcode = 'SW422', message = 'Counts are exact here: planned and estimated ones are not answered.',
+      hint = 'Ask with count=exact.';
+  end if;
+end $function$;
+grant execute on function private.check_request() to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION private.check_time(at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if (at between '2000-01-01 00:00:00+00' and '2200-01-01 00:00:00+00') is not true then
+    perform private.refuse('SW422', 'A time must lie between the years 2000 and 2200.', 'Give it as in 2026-11-20T10:00:00Z, or leave it out.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.claim(held public.runs, states text[], batch integer, at timestamp with time zone)
+ RETURNS SETOF public.claimed_record
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  -- The Data API answers 1 000 rows at most; what it cut off would be taken and never sent.
+  most constant integer := least(batch, 1000);
+  due bigint[];
+  wanted text;
+begin
+  if not exists (select from public.integrations i where i.org_id = held.org_id and i.id = held.integration_id and i.enabled) then
+    return;
+  end if;
+  foreach wanted in array states loop
+    due := private.due_records(held, wanted, most, claim.at);
+    exit when cardinality(due) > 0;
+    if wanted = 'queued' and held.retry_id is not null then
+      due := private.take_retried(held, most, claim.at);
+      return query
+      select r.id, r.idempotency_key, r.source_type, r.source_id, r.version, r.payload, r.amount::text, r.currency, r.occurred_on,
+        r.external_id, r.exported_version, r.attempts, r.claimed_from
+      from public.records r where r.org_id = held.org_id and r.id = any (due) order by r.id;
+      if found then
+        return;
+      end if;
+    end if;
+  end loop;
+  if coalesce(cardinality(due), 0) = 0 then
+    return;
+  end if;
+  return query
+  with was as materialized (
+    select r.id, r.run_id is not distinct from held.id as again from public.records r where r.org_id = held.org_id and r.id = any (due)
+  ), claimed as (
+    update public.records r
+    set state = 'sending', claimed_from = wanted, run_id = held.id
+    from was w where r.org_id = held.org_id and r.id = w.id
+    returning r.id, r.idempotency_key, r.source_type, r.source_id, r.version, r.payload, r.amount::text, r.currency, r.occurred_on,
+      r.external_id, r.exported_version, r.attempts, r.claimed_from
+  ), counted as (
+    -- A record selected again within the run leaves the counter it stood in.
+    update public.runs u
+    set selected = u.selected + n.taken - n.again,
+        accepted = u.accepted - case when wanted = 'accepted' then n.again else 0 end,
+        retrying = u.retrying - case when wanted = 'retrying' then n.again else 0 end,
+        uncertain = u.uncertain - case when wanted = 'uncertain' then n.again else 0 end,
+        skipped = u.skipped - case when wanted = 'queued' then n.again else 0 end
+    from (select count(*) as taken, count(*) filter (where w.again) as again from was w) n
+    where u.org_id = held.org_id and u.id = held.id
+  )
+  select c.* from claimed c order by c.id;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.content_hash(payload jsonb, amount numeric, currency text, occurred_on date)
  RETURNS text
  LANGUAGE sql
@@ -1332,6 +1609,37 @@ AS $function$
   select encode(sha256(convert_to(concat_ws(chr(31), payload::text, coalesce(trim_scale(amount)::text, '-'), coalesce(currency, '-'),
     coalesce(to_char(occurred_on, 'YYYY-MM-DD'), '-')), 'UTF8')), 'hex');
 $function$;
+
+CREATE OR REPLACE FUNCTION private.correct_payloads(retry public.retries, records bigint[], at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  field constant text := retry.mapping ->> 'field';
+  new_value constant text := retry.mapping ->> 'to';
+  actor constant text := coalesce((select nullif(m.name, '') from public.members m where m.org_id = retry.org_id and m.user_id = retry.requested_by),
+    retry.requested_by::text, 'platform');
+begin
+  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
+  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, correct_payloads.at
+  from public.records r where r.org_id = retry.org_id and r.id = any (records)
+  on conflict do nothing;
+  insert into public.audit_log (org_id, at, actor_id, actor, action, system, integration_id, subject, before, after)
+  select retry.org_id, correct_payloads.at, retry.requested_by, actor, 'record.corrected', i.system,
+    retry.integration_id, 'record ' || r.id, jsonb_build_object(field, r.payload -> field), jsonb_build_object(field, new_value)
+  from public.records r
+  join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
+  where r.org_id = retry.org_id and r.id = any (records)
+  order by r.id;
+  update public.records r
+  set version = r.latest_version + 1, latest_version = r.latest_version + 1,
+      idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, r.latest_version + 1),
+      -- What was a number stays one, where it can.
+      payload = jsonb_set(r.payload, array[field], case when jsonb_typeof(r.payload -> field) = 'number'
+        and new_value ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$' then new_value::jsonb else to_jsonb(new_value) end)
+  where r.org_id = retry.org_id and r.id = any (records);
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.credential_of(secret_id uuid)
  RETURNS jsonb
@@ -1352,8 +1660,9 @@ declare
   decided public.records;
 begin
   perform private.require_role(org);
-  if length(trim(coalesce(reason, ''))) < 3 then
-    perform private.refuse('SW422', 'Deciding needs a reason.', 'Say how you know, for example the voucher number you found.');
+  perform private.check_reason(reason, 'Deciding needs a reason.', 'Say how you know, for example the voucher number you found.');
+  if landed is null then
+    perform private.refuse('SW422', 'landed is true or false.', 'Say whether the system holds the record.');
   end if;
   if not landed and exists (select from public.records r where r.org_id = decide_uncertain.org and r.id = record and r.state = 'uncertain'
       and r.next_attempt_at > decide_uncertain.at) then
@@ -1387,12 +1696,10 @@ declare
   dismissed integer;
 begin
   perform private.require_role(org);
-  if length(trim(coalesce(reason, ''))) < 3 then
-    perform private.refuse('SW422', 'Dismissing needs a reason.', 'Say why these records need not be sent.');
-  end if;
+  perform private.check_reason(reason, 'Dismissing needs a reason.', 'Say why these records need not be sent.');
   with gone as (
     update public.records r set state = 'dismissed', settled_at = dismiss_records.at
-    from (select o.id, o.state from public.records o where o.org_id = dismiss_records.org and o.id = any (records) for update) was
+    from (select o.id, o.state from public.records o where o.org_id = dismiss_records.org and o.id = any (records) order by o.id for update) was
     where r.org_id = org and r.id = was.id and r.state in ('queued', 'failed', 'retrying', 'dead') and r.retry_id is null
     returning r.id, r.integration_id, was.state
   ), noted as (
@@ -1408,11 +1715,79 @@ begin
 end $function$;
 grant execute on function private.dismiss_records(uuid,bigint[],text,timestamp with time zone) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.drop_attempts(before timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  month text;
+begin
+  with old as (
+    select a.org_id, a.at, a.id from private.attempts_rest a
+    where a.at < drop_attempts.before and not exists (
+      select from public.records r where r.org_id = a.org_id and r.id = a.record_id and r.state not in ('exported', 'dismissed'))
+    limit 20000
+  )
+  delete from private.attempts_rest a using old o where a.org_id = o.org_id and a.at = o.at and a.id = o.id;
+  select c.relname into month from pg_catalog.pg_inherits h
+  join pg_catalog.pg_class c on c.oid = h.inhrelid
+  where h.inhparent = 'public.attempts'::regclass and c.relname ~ '^attempts_\d{4}_\d{2}$'
+    and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'utc' <= drop_attempts.before
+  order by c.relname limit 1;
+  if month is null then
+    return null;
+  end if;
+  execute format('create temporary table kept on commit drop as select a.* from private.%I a where exists (
+    select from public.records r where r.org_id = a.org_id and r.id = a.record_id and r.state not in (''exported'', ''dismissed''))', month);
+  execute format('alter table public.attempts detach partition private.%I', month);
+  insert into private.attempts_rest overriding system value select k.* from pg_temp.kept k;
+  execute format('drop table private.%I', month);
+  drop table pg_temp.kept;
+  return month;
+exception when lock_not_available then
+  raise warning 'the month % was not dropped: it is in use', month;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.due_records(held public.runs, state text, batch integer, at timestamp with time zone)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_sort TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  if state = 'queued' and held.retry_id is not null then
+    return array(
+      select r.id from public.records r
+      where r.org_id = held.org_id and r.retry_id = held.retry_id and r.state = 'queued' and r.next_attempt_at <= due_records.at
+      order by r.next_attempt_at, r.id limit batch for update skip locked);
+  elsif state = 'queued' then
+    return array(
+      select r.id from public.records r
+      where r.org_id = held.org_id and r.integration_id = held.integration_id and r.state = 'queued' and r.retry_id is null
+        and r.next_attempt_at <= due_records.at
+      order by r.next_attempt_at, r.id limit batch for update skip locked);
+  end if;
+  return array(
+    select r.id from public.records r
+    where r.org_id = held.org_id and r.integration_id = held.integration_id and r.state = due_records.state
+      and r.state in ('retrying', 'uncertain', 'accepted') and r.next_attempt_at <= due_records.at
+      and (held.retry_id is null or r.run_id = held.id)
+    order by r.next_attempt_at, r.id limit batch for update skip locked);
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.ensure_partitions(at timestamp with time zone DEFAULT now())
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET lock_timeout TO '500ms'
 AS $function$
 declare
   month date;
@@ -1427,9 +1802,15 @@ begin
       select from private.attempts_rest r
       where r.at >= month::timestamp at time zone 'utc' and r.at < (month + interval '1 month') at time zone 'utc'
     ) then
-      execute format('create table private.%I partition of public.attempts for values from (%L) to (%L)', partition,
-        month::timestamp at time zone 'utc', (month + interval '1 month') at time zone 'utc');
-      execute format('alter table private.%I enable row level security', partition);
+      begin
+        execute format('create table private.%I (like public.attempts including all excluding identity)', partition);
+        execute format('alter table private.%I enable row level security', partition);
+        execute format('create policy "nobody who comes through the API sees it" on private.%I as restrictive to anon, authenticated using (false)', partition);
+        execute format('alter table public.attempts attach partition private.%I for values from (%L) to (%L)', partition,
+          month::timestamp at time zone 'utc', (month + interval '1 month') at time zone 'utc');
+      exception when lock_not_available then
+        raise warning 'the partition % was not made: the table is in use', partition;
+      end;
     end if;
   end loop;
 end $function$;
@@ -1439,119 +1820,81 @@ CREATE OR REPLACE FUNCTION private.evaluate_health(at timestamp with time zone D
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_memoize TO 'off'
 AS $function$
 declare
   looked integer;
+  chosen_orgs uuid[];
   chosen uuid[];
 begin
-  select array_agg(l.integration_id) into chosen from (
-    select s.integration_id from public.integration_status s
-    where s.integration_id in (
-      select unnest(evaluate_health.integrations)
-      union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.dirty
-      union all select d.integration_id from public.integration_status d where evaluate_health.integrations is null and d.next_deadline <= evaluate_health.at)
-    order by s.org_id, s.integration_id
-    for update) l;
-  with candidate as (
-    select s.org_id, s.integration_id, s as status, i as integration, s.health
-    from public.integration_status s
-    join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
-    where i.id = any (chosen)
-  ), held as materialized (
-    select c.org_id, c.integration_id, r.rule, r.subject, r.severity, r.urgency, r.evidence
-    from candidate c cross join lateral private.rules_of(c.status, c.integration, evaluate_health.at) r
-  ), known as materialized (
-    select f.org_id, f.id, f.integration_id, f.rule, f.subject, f.severity, f.urgency
-    from public.findings f join candidate c on c.org_id = f.org_id and c.integration_id = f.integration_id
-    where f.closed_at is null
+  -- Locked first and read afterwards, so that what whoever held the lock did is seen.
+  if evaluate_health.integrations is null then
+    select array_agg(l.org_id), array_agg(l.integration_id) into chosen_orgs, chosen from (
+      select s.org_id, s.integration_id from public.integration_status s
+      where s.dirty or s.next_deadline <= evaluate_health.at
+      order by s.org_id, s.integration_id
+      for update) l;
+  else
+    select array_agg(l.org_id), array_agg(l.integration_id) into chosen_orgs, chosen from (
+      select s.org_id, s.integration_id
+      from public.integrations i
+      join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
+      where i.id = any (evaluate_health.integrations)
+      order by s.org_id, s.integration_id
+      for update of s) l;
+  end if;
+  with judged as materialized (
+    select r.*, r.rule || ' ' || r.subject as name from private.rules_of(evaluate_health.at, chosen_orgs, chosen) r
+  ), light as materialized (
+    select j.org_id, j.integration_id, j.light as before, j.next_deadline, case
+        when bool_or(j.rule in ('disabled', 'maintenance')) then 'grey'
+        when bool_or(j.severity = 'red') then 'red'
+        when bool_or(j.severity = 'yellow') then 'yellow'
+        when bool_or(j.severity = 'grey') then 'grey'
+        else 'green' end as after,
+      coalesce(array_agg(j.name) filter (where j.rule is not null), '{}') as held
+    from judged j
+    group by j.org_id, j.integration_id, j.light, j.next_deadline
+  ), news as materialized (
+    select j.*, k.id as known, k.severity as before,
+      (k.severity, k.urgency) is distinct from (j.severity, j.urgency) as told
+    from judged j
+    left join public.findings k on k.org_id = j.org_id and k.integration_id = j.integration_id and k.rule = j.rule and k.subject = j.subject
+      and k.closed_at is null
+    where j.rule is not null and (k.severity, k.urgency, k.evidence) is distinct from (j.severity, j.urgency, j.evidence)
   ), opened as (
     insert into public.findings as f (org_id, integration_id, rule, subject, severity, urgency, since, evidence)
-    select h.org_id, h.integration_id, h.rule, h.subject, h.severity, h.urgency, evaluate_health.at, h.evidence from held h
+    select n.org_id, n.integration_id, n.rule, n.subject, n.severity, n.urgency, evaluate_health.at, n.evidence from news n
     on conflict (org_id, integration_id, rule, subject) where closed_at is null do update
       set severity = excluded.severity, urgency = excluded.urgency, evidence = excluded.evidence
-      where (f.severity, f.urgency, f.evidence) is distinct from (excluded.severity, excluded.urgency, excluded.evidence)
   ), closed as (
     update public.findings f set closed_at = evaluate_health.at
-    from known k
-    where f.org_id = k.org_id and f.id = k.id and not exists (
-      select from held h where h.org_id = k.org_id and h.integration_id = k.integration_id and h.rule = k.rule and h.subject = k.subject)
+    from light l
+    where f.org_id = l.org_id and f.integration_id = l.integration_id and f.closed_at is null
+      and f.rule || ' ' || f.subject <> all (l.held)
     returning f.org_id, f.integration_id, f.rule, f.subject, f.severity, f.urgency, f.evidence
-  ), light as materialized (
-    select c.org_id, c.integration_id, c.health as before, case
-        when bool_or(h.rule in ('disabled', 'maintenance')) then 'grey'
-        when bool_or(h.severity = 'red') then 'red'
-        when bool_or(h.severity = 'yellow') then 'yellow'
-        when bool_or(h.severity = 'grey') then 'grey'
-        else 'green' end as after
-    from candidate c left join held h on h.org_id = c.org_id and h.integration_id = c.integration_id
-    group by c.org_id, c.integration_id, c.health
   ), noted as (
-    insert into public.health_changes (org_id, integration_id, at, kind, rule, subject, before, after, urgency, evidence)
-    select h.org_id, h.integration_id, evaluate_health.at, case when k.id is null then 'opened' else 'changed' end, h.rule, h.subject,
-           k.severity, h.severity, h.urgency, h.evidence
-    from held h
-    left join known k on k.org_id = h.org_id and k.integration_id = h.integration_id and k.rule = h.rule and k.subject = h.subject
-    where (k.severity, k.urgency) is distinct from (h.severity, h.urgency)
+    insert into public.health_changes (org_id, integration_id, at, kind, rule, subject, before, after, urgency, evidence, alerted)
+    select n.org_id, n.integration_id, evaluate_health.at, case when n.known is null then 'opened' else 'changed' end, n.rule, n.subject,
+           n.before, n.severity, n.urgency, n.evidence, n.urgency is null
+    from news n where n.told
     union all
-    select c.org_id, c.integration_id, evaluate_health.at, 'closed', c.rule, c.subject, c.severity, null, c.urgency, c.evidence from closed c
+    select c.org_id, c.integration_id, evaluate_health.at, 'closed', c.rule, c.subject, c.severity, null, c.urgency, c.evidence, false from closed c
     union all
-    select l.org_id, l.integration_id, evaluate_health.at, 'light', '', '', l.before, l.after, null, '{}' from light l where l.before <> l.after
+    select l.org_id, l.integration_id, evaluate_health.at, 'light', '', '', l.before, l.after, null, '{}', true from light l where l.before <> l.after
   )
   update public.integration_status s
   set health = l.after, health_since = case when l.before <> l.after then evaluate_health.at else s.health_since end,
-      evaluated_at = evaluate_health.at, dirty = false,
-      next_deadline = private.next_deadline_of(c.status, c.integration, evaluate_health.at)
-  from light l join candidate c on c.org_id = l.org_id and c.integration_id = l.integration_id
+      evaluated_at = evaluate_health.at, dirty = false, next_deadline = l.next_deadline
+  from light l
   where s.org_id = l.org_id and s.integration_id = l.integration_id;
   get diagnostics looked = row_count;
   return looked;
 end $function$;
-
-CREATE OR REPLACE FUNCTION private.facts_of(status public.integration_status, integration public.integrations, at timestamp with time zone)
- RETURNS TABLE(last_status text, last_trigger text, last_category text, last_code text, last_message text, last_field text, last_http integer, last_finished timestamp with time zone, last_selected integer, last_failed integer, last_rate_limited integer, last_seconds numeric, active_since timestamp with time zone, active_quiet_since timestamp with time zone, open_refused bigint, oldest_refused timestamp with time zone, open_uncertain bigint, accepted_since timestamp with time zone, waiting bigint, waiting_since timestamp with time zone, base_runs bigint, base_selected numeric, spread_selected numeric, base_seconds numeric, spread_seconds numeric, failed_of_ten bigint)
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select
-    l.status, l.trigger, l.error_category, l.error_code, l.error_message, l.error_field, l.error_status, l.finished_at, l.selected, l.failed, l.rate_limited,
-    extract(epoch from l.finished_at - l.started_at),
-    a.started_at, coalesce(a.lease_expires_at, a.resume_at, a.waiting_since,
-      (select max(e.ended_at) from public.slices e where e.org_id = a.org_id and e.run_id = a.id), a.started_at),
-    o.refused, o.oldest_refused, o.uncertain, o.accepted_since, o.waiting, o.waiting_since,
-    b.runs, b.selected, b.spread_selected, b.seconds, b.spread_seconds, b.failed_of_ten
-  from (select 1) one
-  left join public.runs l on l.org_id = status.org_id and l.id = status.last_run_id
-  left join public.runs a on a.org_id = status.org_id and a.integration_id = status.integration_id and a.status in ('scheduled', 'running')
-  cross join lateral (
-    select count(*) filter (where r.state in ('failed', 'dead')) as refused,
-           min(r.failed_at) filter (where r.state in ('failed', 'dead')) as oldest_refused,
-           count(*) filter (where r.state = 'uncertain') as uncertain,
-           min(r.accepted_at) filter (where r.state = 'accepted') as accepted_since,
-           -- Waiting: due when the last run began, and still here although that run came and went. A retry takes only its own.
-           count(*) filter (where r.state = 'queued' and r.next_attempt_at < l.started_at and l.trigger <> 'retry') as waiting,
-           min(r.next_attempt_at) filter (where r.state = 'queued') as waiting_since
-    from public.records r
-    where r.org_id = status.org_id and r.integration_id = status.integration_id and r.state not in ('exported', 'dismissed')
-  ) o
-  cross join lateral (
-    select count(*) filter (where p.id <> l.id and p.usual) as runs,
-           avg(p.selected) filter (where p.id <> l.id and p.usual) as selected,
-           stddev_pop(p.selected) filter (where p.id <> l.id and p.usual) as spread_selected,
-           avg(extract(epoch from p.finished_at - p.started_at) / p.selected)
-             filter (where p.id <> l.id and p.usual) as seconds,
-           stddev_pop(extract(epoch from p.finished_at - p.started_at) / p.selected)
-             filter (where p.id <> l.id and p.usual) as spread_seconds,
-           count(*) filter (where p.place <= 10 and p.status = 'failed') as failed_of_ten
-    from (
-      select n.id, n.status, n.selected, n.started_at, n.finished_at,
-             n.status in ('succeeded', 'warning') and n.selected > 0 and n.trigger = 'schedule' as usual, row_number() over (order by n.id desc) as place
-      from public.runs n
-      where n.org_id = status.org_id and n.integration_id = status.integration_id and n.status not in ('scheduled', 'running')
-      order by n.id desc limit 21
-    ) p
-  ) b
-$function$;
 
 CREATE OR REPLACE FUNCTION private.finish_run(org uuid, run bigint, error jsonb, at timestamp with time zone)
  RETURNS void
@@ -1625,13 +1968,15 @@ begin
           then finished + make_interval(mins => least(5 * power(2, least(s.circuit_failures - 2, 6))::integer, 120))
         else s.circuit_open_until end
   where s.org_id = org and s.integration_id = ended.integration_id;
+  perform private.keep_usual(org, ended.integration_id);
 
   perform private.follow_retry(org, t.id, finished) from public.retries t
   where t.org_id = finish_run.org and t.integration_id = ended.integration_id and (t.id = ended.retry_id or t.state = 'canary');
   -- A fault in judging or telling must not undo what happened: the row stays dirty, and the next tick comes back to it.
   begin
     perform private.evaluate_health(finished, array[ended.integration_id]);
-    perform private.alert(finished);
+    perform private.alert_integration(org, ended.integration_id, finished);
+    perform private.ring_deliver(finished);
   exception when others then
     raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
   end;
@@ -1690,23 +2035,49 @@ declare
   canary_state text;
 begin
   select t.* into asked from public.retries t where t.org_id = org and t.id = retry for update;
-  if asked.state <> 'canary' then
-    update public.retries t set state = 'done' where t.org_id = org and t.id = retry and t.state in ('waiting', 'running');
+  if asked.state not in ('running', 'canary') then
+    return;
+  elsif asked.taken = 0 or (asked.state = 'running' and asked.taken < cardinality(asked.held)) then
+    update public.retries t
+    set state = 'waiting', resume_at = greatest(follow_retry.at + interval '5 minutes', (
+      select s.circuit_open_until from public.integration_status s where s.org_id = org and s.integration_id = asked.integration_id))
+    where t.org_id = org and t.id = retry;
+    return;
+  elsif asked.state = 'running' then
+    update public.retries t set state = 'done', held = '{}', taken = 0 where t.org_id = org and t.id = retry;
     return;
   end if;
   select r.state into canary_state from public.records r where r.org_id = org and r.id = asked.canary_record_id;
   if canary_state in ('failed', 'dead', 'dismissed') then
-    update public.retries t set state = 'stopped' where t.org_id = org and t.id = retry;
-    return;
-  elsif canary_state <> 'exported' then
-    return;
+    update public.retries t set state = 'stopped', held = '{}', taken = 0 where t.org_id = org and t.id = retry;
+  elsif canary_state = 'exported' then
+    update public.retries t set state = 'waiting', canary_record_id = null where t.org_id = org and t.id = retry;
   end if;
-  update public.retries t set state = 'waiting', canary_record_id = null, held = '{}' where t.org_id = org and t.id = retry;
-  if asked.mapping is not null then
-    perform private.map_payloads(org, array(select r.id from public.records r where r.org_id = follow_retry.org and r.id = any (asked.held) and r.state in ('failed', 'dead')),
-      asked.mapping ->> 'field', asked.mapping ->> 'from', asked.mapping ->> 'to', follow_retry.at);
-  end if;
-  perform private.queue_for_retry(org, retry, asked.held, follow_retry.at);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.forget_runs(batch integer, at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  forgotten integer;
+begin
+  with old as (
+    (select r.org_id, r.id from public.runs r
+     where r.status = 'succeeded' and not r.found_work and r.finished_at < forget_runs.at - interval '30 days' and not exists (
+       select from public.integration_status s where s.org_id = r.org_id and s.integration_id = r.integration_id and s.last_run_id = r.id)
+     order by r.finished_at limit batch)
+    union all
+    (select r.org_id, r.id from public.runs r
+     where (r.status <> 'succeeded' or r.found_work) and r.finished_at < forget_runs.at - interval '400 days' and not exists (
+       select from public.integration_status s where s.org_id = r.org_id and s.integration_id = r.integration_id and s.last_run_id = r.id)
+     order by r.finished_at limit batch)
+  )
+  delete from public.runs r using old o where r.org_id = o.org_id and r.id = o.id;
+  get diagnostics forgotten = row_count;
+  return forgotten;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.hold_lease(org uuid, run bigint, token uuid, at timestamp with time zone)
@@ -1717,6 +2088,7 @@ AS $function$
 declare
   held public.runs;
 begin
+  perform private.check_time(hold_lease.at);
   update public.runs r set lease_expires_at = hold_lease.at + interval '2 minutes'
   where r.org_id = org and r.id = run and r.slice_token = token and r.status = 'running'
   returning r.* into held;
@@ -1765,6 +2137,15 @@ begin
   return found_one;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.is_sending(holder private.delivery_sender, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(holder.until > at and holder.until <= at + interval '1 minute', false);
+$function$;
+
 CREATE OR REPLACE FUNCTION private.is_time_zone(zone text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1776,6 +2157,41 @@ begin
   return true;
 exception when invalid_parameter_value then
   return false;
+end $function$;
+grant execute on function private.is_time_zone(text) to service_role;
+
+CREATE OR REPLACE FUNCTION private.keep_usual(org uuid, integration uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.integration_status s
+  set usual_selected = u.selected, usual_seconds = u.seconds, failed_of_ten = u.failed_of_ten,
+      volume_off = case when u.comparable and abs(u.last_selected - u.selected) > greatest(3 * u.selected_spread, 5)
+        then abs(u.last_selected - u.selected) * 100 / u.selected end,
+      duration_off = case when u.comparable and u.last_length > 10 and abs(u.last_seconds - u.seconds) > 3 * u.seconds_spread
+        then coalesce(abs(u.last_seconds - u.seconds) * 100 / nullif(u.seconds, 0), 'Infinity') end
+  from (
+    select avg(p.selected) filter (where p.usual) as selected, stddev_pop(p.selected) filter (where p.usual) as selected_spread,
+           avg(p.seconds) filter (where p.usual) as seconds, stddev_pop(p.seconds) filter (where p.usual) as seconds_spread,
+           count(*) filter (where p.place <= 10 and p.status = 'failed') as failed_of_ten,
+           count(*) filter (where p.usual) >= 5 as comparable,
+           min(p.selected) filter (where p.last) as last_selected, min(p.seconds) filter (where p.last) as last_seconds,
+           min(p.length) filter (where p.last) as last_length
+    from (
+      select n.selected, n.status, l.length, l.length / nullif(n.selected, 0) as seconds,
+             n.id = t.last_run_id and n.status <> 'failed' and n.selected > 0 and n.trigger = 'schedule' as last,
+             n.id <> t.last_run_id and n.status in ('succeeded', 'warning') and n.selected > 0 and n.trigger = 'schedule' as usual,
+             row_number() over (order by n.id desc) as place
+      from public.integration_status t
+      join public.runs n on n.org_id = t.org_id and n.integration_id = t.integration_id and n.status not in ('scheduled', 'running')
+      cross join lateral (select extract(epoch from n.finished_at - n.started_at) as length) l
+      where t.org_id = keep_usual.org and t.integration_id = keep_usual.integration
+      order by n.id desc limit 21
+    ) p
+  ) u
+  where s.org_id = keep_usual.org and s.integration_id = keep_usual.integration;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.keep_version(org uuid, record bigint, at timestamp with time zone)
@@ -1789,35 +2205,26 @@ AS $function$
   on conflict do nothing;
 $function$;
 
-CREATE OR REPLACE FUNCTION private.map_payloads(org uuid, records bigint[], field text, from_value text, to_value text, at timestamp with time zone)
- RETURNS integer
- LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION private.key_is_old(delivery public.deliveries, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
  SET search_path TO ''
 AS $function$
-declare
-  target record;
-  mapped integer := 0;
-begin
-  for target in
-    select r.id, r.cause_id, r.payload, r.latest_version, r.amount, r.currency, r.occurred_on, r.label, r.integration_id
-    from public.records r
-    where r.org_id = map_payloads.org and r.id = any (records) and r.payload ? field
-      and (from_value is null or r.payload ->> field = from_value)
-    order by r.id
-    for update
-  loop
-    perform private.keep_version(org, target.id, map_payloads.at);
-    perform private.apply_version(org, target.id, target.latest_version + 1,
-      jsonb_set(target.payload, array[field], case when jsonb_typeof(target.payload -> field) = 'number' and to_value ~ '^-?\d+(\.\d+)?$'
-        then to_value::jsonb else to_jsonb(to_value) end),
-      target.amount, target.currency, target.occurred_on, target.label, map_payloads.at);
-    update public.records r set cause_id = target.cause_id where r.org_id = map_payloads.org and r.id = target.id;
-    perform private.audit(org, 'record.corrected', map_payloads.at, target.integration_id, subject := 'record ' || target.id,
-      before := jsonb_build_object(field, target.payload -> field), after := jsonb_build_object(field, to_value));
-    mapped := mapped + 1;
-  end loop;
-  return mapped;
-end $function$;
+  select delivery.frozen is not null and least(delivery.created_at, (
+    select min(b.created_at) from public.deliveries b
+    where b.batch = delivery.batch and b.frozen is not null and b.state in ('pending', 'sending'))) < key_is_old.at - interval '22 hours';
+$function$;
+
+CREATE OR REPLACE FUNCTION private.mapping_applies(mapping jsonb, payload jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select payload ? (mapping ->> 'field')
+    and (mapping ->> 'from' is null or payload ->> (mapping ->> 'field') = mapping ->> 'from');
+$function$;
 
 CREATE OR REPLACE FUNCTION private.mark_read(org uuid, notifications bigint[])
  RETURNS integer
@@ -1837,16 +2244,6 @@ begin
 end $function$;
 grant execute on function private.mark_read(uuid,bigint[]) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.member_name(org uuid, member uuid)
- RETURNS text
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select m.name from public.members m where m.org_id = org and m.user_id = member;
-$function$;
-grant execute on function private.member_name(uuid,uuid) to authenticated;
-
 CREATE OR REPLACE FUNCTION private.monitor_late()
  RETURNS boolean
  LANGUAGE sql
@@ -1860,12 +2257,14 @@ grant execute on function private.monitor_late() to authenticated;
 
 CREATE OR REPLACE FUNCTION private.my_org_ids(roles text[] DEFAULT ARRAY['owner'::text, 'admin'::text, 'viewer'::text])
  RETURNS SETOF uuid
- LANGUAGE sql
- STABLE SECURITY DEFINER
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER ROWS 5
  SET search_path TO ''
 AS $function$
+begin
+  return query
   select m.org_id from public.members m where m.user_id = (select auth.uid()) and m.role = any (roles);
-$function$;
+end $function$;
 grant execute on function private.my_org_ids(text[]) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.next_cutoff(org uuid, at timestamp with time zone DEFAULT now())
@@ -1888,72 +2287,43 @@ AS $function$
 $function$;
 grant execute on function private.next_cutoff(uuid,timestamp with time zone) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.next_deadline_of(status public.integration_status, integration public.integrations, at timestamp with time zone)
- RETURNS timestamp with time zone
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$
-  select min(t.moment)
-  from private.facts_of(status, integration, next_deadline_of.at) f
-  cross join lateral (values
-    (coalesce(status.last_success_at, integration.created_at) + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
-    (integration.next_due_at + interval '15 minutes'),
-    (integration.next_due_at + make_interval(mins => integration.every_minutes + 1)),
-    (status.circuit_open_until + make_interval(mins => integration.every_minutes + 1)),
-    (integration.credential_expires_at),
-    (integration.credential_expires_at - make_interval(days => coalesce((integration.thresholds ->> 'credential_warning_days')::integer, 14))),
-    (integration.credential_set_at + make_interval(days => (integration.thresholds ->> 'credential_rotate_days')::integer)),
-    (f.oldest_refused + make_interval(hours => coalesce((integration.thresholds ->> 'refused_open_hours')::integer, 24))),
-    (f.oldest_refused + interval '24 hours'),
-    (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_minutes')::integer, 30))),
-    (f.waiting_since + make_interval(mins => integration.every_minutes + 1 + coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240))),
-    (f.active_since + make_interval(mins => coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60))),
-    (f.active_quiet_since + interval '10 minutes'),
-    (f.accepted_since + interval '2 hours'),
-    (f.accepted_since + interval '24 hours'),
-    (private.next_cutoff(status.org_id, next_deadline_of.at) - interval '24 hours'),
-    (private.next_cutoff(status.org_id, next_deadline_of.at)),
-    ((select min(w.starts_at) from public.maintenance_windows w where w.org_id = status.org_id and w.starts_at > next_deadline_of.at)),
-    ((select min(w.ends_at) from public.maintenance_windows w where w.org_id = status.org_id and w.ends_at > next_deadline_of.at))
-  ) t (moment)
-  where t.moment > next_deadline_of.at
-$function$;
-
 CREATE OR REPLACE FUNCTION private.notice_of(incident public.incidents, kind text, at timestamp with time zone)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'kind', notice_of.kind, 'alarm', incident.alarm, 'severity', incident.urgency, 'since', incident.opened_at, 'at', notice_of.at,
-    'organization', jsonb_build_object('name', o.name, 'slug', o.slug, 'time_zone', o.time_zone),
-    'integration', jsonb_build_object('id', i.id, 'name', i.name, 'slug', i.slug, 'system', i.system),
-    'failures', s.consecutive_failures,
-    'error', case when l.error_message is not null then jsonb_build_object('message', l.error_message, 'code', l.error_code,
-      'field', l.error_field, 'status', l.error_status) end,
-    'selected', coalesce(l.selected, 0), 'failed', coalesce(l.failed, 0), 'run_id', l.id,
-    'open_failed', (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state in ('failed', 'dead')),
-    'amounts', private.amounts_open(i.org_id, i.id, c.id),
-    'cause', case when c.id is not null then jsonb_build_object('id', c.id, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''),
-      'message', c.sample, 'template', c.template,
-      'values', (select coalesce(jsonb_agg(v.error_value), '[]') from (
-        select r.error_value from public.records r
-        where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead') and r.error_value is not null
-        group by r.error_value order by count(*) desc, r.error_value limit 5) v),
-      'records', (select count(*) from public.records r where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead'))) end,
-    'cutoff', case when t.moment <= notice_of.at + interval '24 hours' then jsonb_build_object('at', t.moment, 'records',
-      (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state not in ('exported', 'dismissed'))) end,
-    'advice', incident.alarm)
-  from public.integrations i
-  join public.organizations o on o.id = i.org_id
-  join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
-  left join public.runs l on l.org_id = i.org_id and l.id = s.last_run_id
-  left join public.causes c on incident.alarm = 'cause_refused' and c.org_id = i.org_id and c.id::text = incident.subject
-  cross join lateral (select private.next_cutoff(i.org_id, notice_of.at) as moment) t
-  where i.org_id = incident.org_id and i.id = incident.integration_id;
-$function$;
+begin
+  return (
+    select jsonb_build_object(
+      'kind', notice_of.kind, 'alarm', incident.alarm, 'severity', incident.urgency, 'since', incident.opened_at, 'at', notice_of.at,
+      'organization', jsonb_build_object('name', o.name, 'slug', o.slug, 'time_zone', o.time_zone),
+      'integration', jsonb_build_object('id', i.id, 'name', i.name, 'slug', i.slug, 'system', i.system),
+      'failures', s.consecutive_failures,
+      'error', case when l.error_message is not null then jsonb_build_object('message', l.error_message, 'code', l.error_code,
+        'field', l.error_field, 'status', l.error_status) end,
+      'selected', coalesce(l.selected, 0), 'failed', coalesce(l.failed, 0), 'run_id', l.id,
+      'open_failed', (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state in ('failed', 'dead')),
+      'amounts', private.amounts_open(i.org_id, i.id, c.id),
+      'cause', case when c.id is not null then jsonb_build_object('id', c.id, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''),
+        'message', c.sample, 'template', c.template,
+        'values', (select coalesce(jsonb_agg(v.error_value), '[]') from (
+          select r.error_value from public.records r
+          where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead') and r.error_value is not null
+          group by r.error_value order by count(*) desc, r.error_value limit 5) v),
+        'records', (select count(*) from public.records r where r.org_id = i.org_id and r.cause_id = c.id and r.state in ('failed', 'dead'))) end,
+      'cutoff', case when t.moment <= notice_of.at + interval '24 hours' then jsonb_build_object('at', t.moment, 'records',
+        (select count(*) from public.records r where r.org_id = i.org_id and r.integration_id = i.id and r.state not in ('exported', 'dismissed'))) end,
+      'advice', incident.alarm)
+    from public.integrations i
+    join public.organizations o on o.id = i.org_id
+    join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
+    left join public.runs l on l.org_id = i.org_id and l.id = s.last_run_id
+    left join public.causes c on incident.alarm = 'cause_refused' and c.org_id = i.org_id and c.id::text = incident.subject
+    cross join lateral (select private.next_cutoff(i.org_id, notice_of.at) as moment) t
+    where i.org_id = incident.org_id and i.id = incident.integration_id
+  );
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.notify(incident public.incidents, kind text, change bigint, at timestamp with time zone)
  RETURNS void
@@ -1988,20 +2358,6 @@ CREATE OR REPLACE FUNCTION private.platform_secret(name text)
  SET search_path TO ''
 AS $function$
   select s.decrypted_secret from vault.decrypted_secrets s where s.name = platform_secret.name;
-$function$;
-
-CREATE OR REPLACE FUNCTION private.queue_for_retry(org uuid, retry bigint, records bigint[], at timestamp with time zone)
- RETURNS integer
- LANGUAGE sql
- SET search_path TO ''
-AS $function$
-  with queued as (
-    update public.records r
-    set state = 'queued', retry_id = retry, attempts = 0, next_attempt_at = queue_for_retry.at, queued_at = queue_for_retry.at
-    where r.org_id = org and r.id = any (records) and r.state in ('failed', 'dead', 'queued')
-    returning r.id
-  )
-  select count(*)::integer from queued;
 $function$;
 
 CREATE OR REPLACE FUNCTION private.reap(at timestamp with time zone DEFAULT now())
@@ -2099,6 +2455,8 @@ AS $function$
 begin
   if jsonb_typeof(record) <> 'object' then
     return 'A record is a JSON object.';
+  elsif jsonb_typeof(record -> 'source_type') in ('object', 'array') or jsonb_typeof(record -> 'source_id') in ('object', 'array') then
+    return 'source_type and source_id are text.';
   elsif coalesce(length(record ->> 'source_type'), 0) not between 1 and 100 then
     return 'source_type is missing or longer than 100 characters.';
   elsif coalesce(length(record ->> 'source_id'), 0) not between 1 and 500 then
@@ -2107,13 +2465,13 @@ begin
     return 'payload is missing or not a JSON object.';
   elsif octet_length((record -> 'payload')::text) > 1000000 then
     return 'payload is larger than 1 MB.';
-  elsif record ->> 'amount' !~ '^-?\d{1,18}(\.\d{1,9})?$' then
+  elsif record ->> 'amount' !~ '^-?[0-9]{1,18}(\.[0-9]{1,9})?$' then
     return 'amount is not a decimal number such as "1250.00".';
   elsif record ->> 'amount' is not null and record ->> 'currency' is null then
     return 'amount needs a currency.';
   elsif record ->> 'currency' !~ '^[A-Z]{3}$' then
     return 'currency is not a three-letter code such as NOK.';
-  elsif record ->> 'occurred_on' !~ '^\d{4}-\d{2}-\d{2}$' then
+  elsif record ->> 'occurred_on' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then
     return 'occurred_on is not a date such as 2026-11-20.';
   end if;
   perform (record ->> 'occurred_on')::date;
@@ -2138,6 +2496,32 @@ CREATE OR REPLACE FUNCTION private.refuse_change()
 AS $function$
 begin
   perform private.refuse('SW403', format('%I is append-only.', tg_table_name), 'Write a new row instead.');
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.refuse_too_often(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if (select count(*) from (
+        select r.trigger, r.created_at from public.runs r
+        where r.org_id = org and r.integration_id = integration and r.status not in ('scheduled', 'running')
+        order by r.id desc limit 60
+      ) latest
+      where latest.trigger in ('manual', 'retry') and latest.created_at > refuse_too_often.at - interval '1 minute') >= 60 then
+    perform private.refuse('SW429', 'People have started this integration 60 times within a minute.', 'Wait a minute.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.refuse_write()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.refuse('SW403', format('%I is a view: nothing is written through it.', tg_table_name), 'Call one of the functions instead.');
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.release_lease(org uuid, run bigint, at timestamp with time zone)
@@ -2181,7 +2565,7 @@ begin
   where s.org_id = org and s.run_id = run and s.ended_at is null;
   update public.runs r
   set uncertain = r.uncertain + in_doubt, accepted = r.accepted + asked_again, slice_token = null, lease_expires_at = null,
-      rung_at = null, lost_slices = r.lost_slices + 1
+      rung_at = null, last_turn_at = release_lease.at, lost_slices = r.lost_slices + 1
   where r.org_id = org and r.id = run;
 end $function$;
 
@@ -2217,6 +2601,7 @@ declare
   chosen bigint[];
   tried_first bigint;
   retry bigint;
+  mapping constant jsonb := case when field is not null then jsonb_build_object('field', field, 'from', from_value, 'to', to_value) end;
   mapped integer := 0;
 begin
   perform private.require_role(org);
@@ -2226,36 +2611,46 @@ begin
     perform private.refuse('SW422', 'scope is one of last_run, open, cause (with cause) or records (with records).', 'Say which records to retry.');
   elsif (field is null) <> (to_value is null) then
     perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to_value, or neither.');
+  elsif length(field) > 500 or length(to_value) > 10000 or length(from_value) > 1000000 then
+    perform private.refuse('SW422', 'A field has at most 500 characters, the value to put there 10 000.', 'Hand the records in again instead.');
   elsif not target.enabled then
     perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
   end if;
+  -- The run before the status, as a slice that ends its run takes them: the other way round the two would wait in a circle.
+  perform from public.runs r
+  where r.org_id = org and r.integration_id = retry_failed.integration and r.status in ('scheduled', 'running') for update;
   -- One retry at a time for an integration: a double click, a second tab and a second admin meet the first one.
   perform from public.integration_status s where s.org_id = org and s.integration_id = integration for update;
   chosen := private.retryable(org, integration, scope, cause, records);
   if cardinality(chosen) = 0 then
     select t.id into retry from public.retries t
     where t.org_id = org and t.integration_id = integration and t.state in ('waiting', 'running', 'canary') order by t.id desc limit 1;
+    -- One that waits for the system to come back is tried now.
+    update public.retries t set resume_at = null where t.org_id = org and t.id = retry and t.state = 'waiting' and t.resume_at is not null;
+    if found then
+      perform private.schedule_runs(retry_failed.at, integration);
+      perform private.ring_runs(retry_failed.at);
+    end if;
     return jsonb_build_object('retry_id', retry, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = retry
       order by r.id desc limit 1), 'records', 0, 'mapped', 0);
   end if;
+  perform private.refuse_too_often(org, integration, retry_failed.at);
   canary := coalesce(canary, false) and cardinality(chosen) > 1;
   if canary then
     -- The one tried first is one the correction is for.
     select r.id into tried_first from public.records r
     where r.org_id = retry_failed.org and r.id = any (chosen)
-    order by field is null or (r.payload ? field and (from_value is null or r.payload ->> field = from_value)) desc, r.id
+    order by mapping is null or private.mapping_applies(mapping, r.payload) desc, r.id
     limit 1;
     chosen := tried_first || array_remove(chosen, tried_first);
   end if;
   insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, canary_record_id, held, mapping, records)
-  values (org, integration, scope, cause, auth.uid(), retry_failed.at, tried_first,
-    case when canary then chosen[2:] else '{}' end,
-    case when field is not null then jsonb_build_object('field', field, 'from', from_value, 'to', to_value) end, cardinality(chosen))
+  values (org, integration, scope, cause, auth.uid(), retry_failed.at, tried_first, chosen, mapping, cardinality(chosen))
   returning id into retry;
-  if field is not null then
-    mapped := private.map_payloads(org, case when canary then chosen[1:1] else chosen end, field, from_value, to_value, retry_failed.at);
+  if mapping is not null then
+    select count(*) into mapped from public.records r
+    where r.org_id = retry_failed.org and r.id = any (case when canary then chosen[1:1] else chosen end) and private.mapping_applies(mapping, r.payload);
   end if;
-  perform private.queue_for_retry(org, retry, case when canary then chosen[1:1] else chosen end, retry_failed.at);
   perform private.audit(org, 'retry.requested', retry_failed.at, integration, subject := 'retry ' || retry,
     after := jsonb_strip_nulls(jsonb_build_object('scope', scope, 'cause', cause, 'records', cardinality(chosen), 'canary', canary,
       'field', field, 'from', from_value, 'to', to_value)));
@@ -2283,7 +2678,10 @@ AS $function$
       when 'last_run' then r.run_id = (
         select max(n.run_id) from public.records n
         where n.org_id = org and n.integration_id = integration and n.state in ('failed', 'dead'))
-      else false end;
+      else false end
+    and r.id not in (
+      select unnest(t.held[t.taken + 1:]) from public.retries t
+      where t.org_id = org and t.integration_id = integration and t.state in ('waiting', 'running', 'canary'));
 $function$;
 
 CREATE OR REPLACE FUNCTION private.ring_deliver(at timestamp with time zone DEFAULT now())
@@ -2292,8 +2690,15 @@ CREATE OR REPLACE FUNCTION private.ring_deliver(at timestamp with time zone DEFA
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  holder private.delivery_sender;
 begin
-  if exists (select from public.deliveries d where d.state in ('pending', 'sending') and d.next_attempt_at <= ring_deliver.at) then
+  if not exists (select from public.deliveries d where d.state in ('pending', 'sending') and d.next_attempt_at <= ring_deliver.at) then
+    return;
+  end if;
+  -- Held until this transaction ends: a sender about to stop waits for it and then finds what is new, or has stopped and is rung again.
+  select s.* into holder from private.delivery_sender s for share;
+  if not private.is_sending(holder, ring_deliver.at) then
     perform private.ring_function('deliver', '{}');
   end if;
 end $function$;
@@ -2326,7 +2731,7 @@ CREATE OR REPLACE FUNCTION private.ring_run(org uuid, run bigint, system text, a
  SET search_path TO ''
 AS $function$
 begin
-  update public.runs r set rung_at = ring_run.at, waiting_since = coalesce(r.waiting_since, ring_run.at)
+  update public.runs r set rung_at = ring_run.at, last_turn_at = ring_run.at, waiting_since = coalesce(r.waiting_since, ring_run.at)
   where r.org_id = org and r.id = run;
   perform private.ring_function('sync-' || system, jsonb_build_object('org', org, 'run', run));
 end $function$;
@@ -2341,26 +2746,37 @@ declare
   rung integer := 0;
   run record;
 begin
+  -- One at a time, and always the last lock a transaction takes: two that count what is alive would ring for twice as many.
+  perform pg_advisory_xact_lock(hashtext('syncward.ring'));
   for run in
     with alive as (
-      select r.org_id, r.id, r.integration_id, r.created_at,
+      select r.org_id, r.id, i.system, coalesce(r.last_turn_at, r.created_at) as waits_since, r.waiting_since is not null as unanswered,
+             coalesce(r.rung_at > r.waiting_since, false) as again,
              coalesce(r.lease_expires_at > ring_runs.at, false) as live,
              coalesce(r.rung_at > ring_runs.at - interval '20 seconds', false) as ringing
-      from public.runs r
+      from public.runs r join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
       where r.status in ('scheduled', 'running') and (r.resume_at is null or r.resume_at <= ring_runs.at)
+    ), silent as (
+      select a.system from alive a group by a.system having bool_or(a.unanswered and not a.ringing) and not bool_or(a.live)
     ), busy as (
-      select a.org_id, count(*) as slices from alive a where a.live or a.ringing group by a.org_id
+      select a.org_id, count(*) as slices,
+             count(*) filter (where not a.live and (a.again or a.system in (select s.system from silent s))) as in_doubt
+      from alive a where a.live or a.ringing group by a.org_id
     ), queue as (
-      select a.org_id, a.id, a.integration_id, a.created_at,
-             coalesce(b.slices, 0) + row_number() over (partition by a.org_id order by a.created_at, a.id) as turn
+      select a.org_id, a.id, a.system, a.waits_since, a.unanswered or a.system in (select s.system from silent s) as in_doubt,
+             coalesce(b.slices, 0) + row_number() over (partition by a.org_id order by a.unanswered, a.waits_since, a.id) as turn
       from alive a left join busy b on b.org_id = a.org_id
       where not a.live and not a.ringing
+    ), line as (
+      select q.org_id, q.id, q.system, q.in_doubt,
+             row_number() over (order by q.in_doubt, q.turn, q.waits_since, q.id) as place,
+             row_number() over (partition by q.in_doubt order by q.turn, q.waits_since, q.id) as place_among_equals
+      from queue q where q.turn <= 4
     )
-    select q.org_id, q.id, i.system
-    from queue q join public.integrations i on i.org_id = q.org_id and i.id = q.integration_id
-    where q.turn <= 4
-    order by q.turn, q.created_at
-    limit greatest(0, 32 - (select coalesce(sum(slices), 0) from busy))
+    select l.org_id, l.id, l.system from line l
+    where l.place <= 32 - (select coalesce(sum(b.slices), 0) from busy b)
+      and (not l.in_doubt or l.place_among_equals <= 8 - (select coalesce(sum(b.in_doubt), 0) from busy b))
+    order by l.place
   loop
     -- Whoever holds the run is about to change it; waiting here could wait in a circle.
     perform from public.runs r where r.org_id = run.org_id and r.id = run.id and r.status in ('scheduled', 'running') for update skip locked;
@@ -2371,108 +2787,132 @@ begin
   return rung;
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.rules_of(status public.integration_status, integration public.integrations, at timestamp with time zone)
- RETURNS TABLE(rule text, subject text, severity text, urgency text, evidence jsonb)
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION private.rules_of(at timestamp with time zone, orgs uuid[], integrations uuid[])
+ RETURNS TABLE(org_id uuid, integration_id uuid, light text, next_deadline timestamp with time zone, rule text, subject text, severity text, urgency text, evidence jsonb)
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  with f as (
-    select x.*,
-      private.next_cutoff(status.org_id, rules_of.at) <= rules_of.at + interval '24 hours' as cutoff_near,
-      greatest(0, extract(epoch from rules_of.at - (x.waiting_since + make_interval(mins => integration.every_minutes))) / 60)::integer as lag_minutes,
-      coalesce((integration.thresholds ->> 'alarm_after_failures')::integer, 2) as alarm_after,
-      coalesce((integration.thresholds ->> 'deviation_percent')::numeric, 20) / 100 as deviation
-    from private.facts_of(status, integration, rules_of.at) x
-  ), d as (
-    select f.*,
-      -- What a run broke stays open, without holding the light, until two good runs in a row.
-      case when status.consecutive_successes < 2 then array(
-        select o.rule from public.findings o
-        where o.org_id = status.org_id and o.integration_id = status.integration_id and o.closed_at is null
-          and o.rule in ('sync_failing', 'credential_refused', 'never_started', 'stuck_run', 'no_success')) end as recovering,
-      -- Since when nothing kept the next slot from starting: a pause of the breaker or a maintenance window moves it.
-      greatest(integration.next_due_at, status.circuit_open_until, (select max(w.ends_at) from public.maintenance_windows w
-        where w.org_id = status.org_id and (w.integration_id = status.integration_id or w.integration_id is null) and w.ends_at <= rules_of.at)) as due_since,
-      coalesce(status.last_success_at, integration.created_at)
-        + make_interval(hours => coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48)) as success_deadline,
-      f.oldest_refused + make_interval(hours => coalesce((integration.thresholds ->> 'refused_open_hours')::integer, 24)) as refused_deadline
-    from f
+begin
+  return query
+  with org as materialized (
+    select c.org_id, c.integrations, w.first_turn, w.next_turn,
+           not exists (select from public.members m where m.org_id = c.org_id and m.role in ('owner', 'admin')) as nobody
+    from (
+      select u.org_id, array_agg(u.integration_id) as integrations
+      from unnest(rules_of.orgs, rules_of.integrations) u (org_id, integration_id)
+      group by u.org_id
+    ) c
+    cross join lateral (
+      select min(m.starts_at) as first_turn,
+             least(min(m.starts_at) filter (where m.starts_at > rules_of.at), min(m.ends_at) filter (where m.ends_at > rules_of.at)) as next_turn
+      from public.maintenance_windows m where m.org_id = c.org_id
+    ) w
   )
-  select r.rule, '', case when r.holds then r.severity else 'info' end, r.urgency, jsonb_strip_nulls(r.evidence)
-  from d cross join lateral (values
-    ('disabled', 'grey', null, not integration.enabled, '{}'::jsonb),
-    ('maintenance', 'grey', null, private.in_maintenance(status.org_id, status.integration_id, rules_of.at), '{}'),
-    ('never_run', 'grey', null, status.last_run_id is null
-      and (d.active_since is not null or d.due_since > rules_of.at - interval '15 minutes'),
-      jsonb_build_object('next_due_at', integration.next_due_at)),
-    ('last_run_failed', 'red', null, d.last_status = 'failed', jsonb_build_object('message', d.last_message, 'code', d.last_code,
-      'field', d.last_field, 'status', d.last_http, 'category', d.last_category, 'at', d.last_finished, 'failed', d.last_failed, 'selected', d.last_selected)),
-    ('credential_refused', 'red', 'high', d.last_status = 'failed' and d.last_category = 'auth', jsonb_build_object('message', d.last_message, 'code', d.last_code, 'status', d.last_http)),
-    ('credential_expired', 'red', 'high', integration.credential_expires_at <= rules_of.at, jsonb_build_object('expired_at', integration.credential_expires_at)),
+  select f.org_id, f.integration_id, f.health,
+         -- The earliest still to come: what is past falls away.
+         least(
+           nullif(greatest(f.start_deadline, rules_of.at), rules_of.at), nullif(greatest(f.success_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.stuck_deadline, rules_of.at), rules_of.at), nullif(greatest(f.refused_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.refused_at + interval '24 hours', rules_of.at), rules_of.at),
+           nullif(greatest(f.lag_deadline, rules_of.at), rules_of.at), nullif(greatest(f.lag_critical_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.accepted_since + interval '2 hours', rules_of.at), rules_of.at),
+           nullif(greatest(f.accepted_since + interval '24 hours', rules_of.at), rules_of.at),
+           nullif(greatest(f.credential_expires_at, rules_of.at), rules_of.at), nullif(greatest(f.expires_soon_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.rotate_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.next_cutoff - interval '24 hours', rules_of.at), rules_of.at), f.next_cutoff, f.next_turn),
+         r.rule, r.subject, case when r.holds then r.severity when r.rule is not null then 'info' end, r.urgency,
+         case when r.rule = 'cause_refused' then r.evidence else jsonb_strip_nulls(r.evidence) end
+  from (
+    select k.*, o.nobody, o.next_turn, c.next_cutoff, c.next_cutoff - interval '24 hours' <= rules_of.at as cutoff_near,
+      case when o.first_turn <= rules_of.at then private.in_maintenance(k.org_id, k.integration_id, rules_of.at) end as in_maintenance,
+      -- Nothing kept the next slot from starting since then: a pause of the breaker or a maintenance window moves it.
+      greatest(k.next_due_at, k.circuit_open_until, case when o.first_turn <= rules_of.at then (
+          select max(m.ends_at) from public.maintenance_windows m
+          where m.org_id = k.org_id and (m.integration_id = k.integration_id or m.integration_id is null) and m.ends_at <= rules_of.at) end)
+        + case when k.last_run_id is null then interval '15 minutes' else make_interval(mins => greatest(15, k.every_minutes)) end as start_deadline
+    from org o
+    cross join lateral (select unnest(o.integrations) as id) n
+    cross join lateral (
+      select s.*,
+        -- What a run broke stays open, without holding the light, until two good runs in a row.
+        case when s.consecutive_successes < 2 then array(
+          select f.rule from public.findings f
+          where f.org_id = s.org_id and f.integration_id = s.integration_id and f.closed_at is null
+            and f.rule in ('sync_failing', 'credential_refused', 'never_started', 'stuck_run', 'no_success')) end as recovering
+      from private.facts s where s.org_id = o.org_id and s.integration_id = n.id offset 0
+    ) k
+    -- The cut-off matters only to what is refused or failing.
+    cross join lateral (
+      select case when k.refused > 0 or k.with_cause > 0 or k.consecutive_failures > 0 or k.recovering <> '{}'
+        then private.next_cutoff(k.org_id, rules_of.at) end as next_cutoff offset 0
+    ) c
+    offset 0
+  ) f
+  left join lateral (
+    select 'disabled' as rule, '' as subject, 'grey' as severity, null as urgency, not f.enabled as holds, '{}'::jsonb as evidence
+    union all select 'maintenance', '', 'grey', null, f.in_maintenance, '{}'
+    union all select 'never_run', '', 'grey', null, f.last_run_id is null and (f.active_since is not null or f.start_deadline > rules_of.at),
+      jsonb_build_object('next_due_at', f.next_due_at)
+    union all select 'last_run_failed', '', 'red', null, f.last_status = 'failed', jsonb_build_object('message', f.last_message, 'code', f.last_code,
+      'field', f.last_field, 'status', f.last_http, 'category', f.last_category, 'at', f.last_finished, 'failed', f.last_failed, 'selected', f.last_selected)
+    union all select 'credential_refused', '', 'red', 'high', f.last_status = 'failed' and f.last_category = 'auth',
+      jsonb_build_object('message', f.last_message, 'code', f.last_code, 'status', f.last_http)
+    union all select 'credential_expired', '', 'red', 'high', f.credential_expires_at <= rules_of.at, jsonb_build_object('expired_at', f.credential_expires_at)
     -- Known of a function, or of a first run, people are told; of later slots it may be the clock, which the whole page says.
-    ('never_started', 'red', case when d.last_code = 'never_started' or status.last_run_id is null then 'high' end,
-      d.last_code = 'never_started' or (d.active_since is null
-        and d.due_since <= rules_of.at - case when status.last_run_id is null then interval '15 minutes'
-                                              else make_interval(mins => greatest(15, integration.every_minutes)) end),
-      jsonb_build_object('due_at', integration.next_due_at, 'message', d.last_message)),
-    ('stuck_run', 'red', 'high', d.last_code = 'stuck' or (d.active_since <= rules_of.at - make_interval(mins =>
-      coalesce((integration.thresholds ->> 'stuck_minutes')::integer, 60)) and d.active_quiet_since <= rules_of.at - interval '10 minutes'),
-      jsonb_build_object('started_at', d.active_since)),
-    ('no_success', 'red', 'high', d.success_deadline <= rules_of.at, jsonb_build_object('last_success_at', status.last_success_at,
-      'hours', coalesce((integration.thresholds ->> 'no_success_hours')::integer, 48))),
+    union all select 'never_started', '', 'red', case when f.last_code = 'never_started' or f.last_run_id is null then 'high' end,
+      f.last_code = 'never_started' or (f.active_since is null and f.start_deadline <= rules_of.at),
+      jsonb_build_object('due_at', f.next_due_at, 'message', f.last_message)
+    union all select 'stuck_run', '', 'red', 'high', f.last_code = 'stuck' or f.stuck_deadline <= rules_of.at,
+      jsonb_build_object('started_at', f.active_since)
+    union all select 'no_success', '', 'red', 'high', f.success_deadline <= rules_of.at,
+      jsonb_build_object('last_success_at', f.last_success_at, 'hours', f.no_success_hours)
     -- Where another rule already tells people what is wrong, this one is shown and tells nobody.
-    ('sync_failing', 'red', case
-        when d.last_category = 'auth' or d.last_code in ('never_started', 'stuck') or integration.credential_expires_at <= rules_of.at then null
-        when d.cutoff_near then 'critical' else 'high' end,
-      status.consecutive_failures >= d.alarm_after,
-      jsonb_build_object('failures', nullif(status.consecutive_failures, 0))),
-    ('failure_rate', 'red', null, d.last_status = 'failed' and d.last_selected > 0 and d.last_failed * 100.0 >
-      d.last_selected * coalesce((integration.thresholds ->> 'failure_rate_percent')::numeric, 5),
-      jsonb_build_object('failed', d.last_failed, 'selected', d.last_selected)),
-    ('unstable', 'yellow', 'medium', d.failed_of_ten >= 3 and status.consecutive_failures < d.alarm_after
-      and 'sync_failing' <> all (coalesce(d.recovering, '{}')), jsonb_build_object('failed_runs', d.failed_of_ten)),
-    ('refused_open', case when d.refused_deadline <= rules_of.at or d.cutoff_near then 'red' else 'yellow' end, null, d.open_refused > 0,
-      jsonb_build_object('records', d.open_refused, 'oldest', d.oldest_refused)),
-    ('last_run_warning', 'yellow', null, d.last_status = 'warning', jsonb_build_object('failed', d.last_failed, 'selected', d.last_selected)),
-    ('uncertain_open', 'yellow', null, d.open_uncertain > 0, jsonb_build_object('records', d.open_uncertain)),
-    ('verdict_late', case when d.accepted_since <= rules_of.at - interval '24 hours' then 'red' else 'yellow' end, 'medium',
-      d.accepted_since <= rules_of.at - interval '2 hours', jsonb_build_object('since', d.accepted_since)),
-    ('nothing_moved', 'yellow', null, d.last_status = 'succeeded' and d.last_selected = 0 and d.waiting > 0, jsonb_build_object('waiting', d.waiting)),
-    ('queue_depth', 'yellow', null, d.waiting > coalesce((integration.thresholds ->> 'queue_depth')::integer, 20), jsonb_build_object('waiting', d.waiting)),
-    ('lag', case when d.lag_minutes > coalesce((integration.thresholds ->> 'lag_critical_minutes')::integer, 240) then 'red' else 'yellow' end, null,
-      d.lag_minutes > coalesce((integration.thresholds ->> 'lag_minutes')::integer, 30), jsonb_build_object('since', d.waiting_since)),
-    ('rate_limited', 'yellow', null, d.last_rate_limited > 0, jsonb_build_object('records', d.last_rate_limited)),
-    ('volume_unusual', 'yellow', null, d.last_status <> 'failed' and d.last_trigger = 'schedule' and d.last_selected > 0 and d.base_runs >= 5
-      and abs(d.last_selected - d.base_selected) > greatest(d.deviation * d.base_selected, 3 * d.spread_selected, 5),
-      jsonb_build_object('selected', d.last_selected, 'usual', round(d.base_selected, 1))),
-    ('duration_unusual', 'yellow', null, d.last_status <> 'failed' and d.last_trigger = 'schedule' and d.last_selected > 0 and d.base_runs >= 5
-      and d.last_seconds > 10 and abs(d.last_seconds / d.last_selected - d.base_seconds) > greatest(d.deviation * d.base_seconds, 3 * d.spread_seconds),
-      jsonb_build_object('seconds', round(d.last_seconds, 1), 'usual', round(d.base_seconds * d.last_selected, 1))),
-    ('credential_expires_soon', 'yellow', null, integration.credential_expires_at > rules_of.at and integration.credential_expires_at <= rules_of.at
-      + make_interval(days => coalesce((integration.thresholds ->> 'credential_warning_days')::integer, 14)),
-      jsonb_build_object('expires_at', integration.credential_expires_at)),
-    ('credential_old', 'yellow', null, integration.credential_set_at <= rules_of.at
-      - make_interval(days => (integration.thresholds ->> 'credential_rotate_days')::integer), jsonb_build_object('set_at', integration.credential_set_at)),
-    ('nobody_told', 'red', null, not exists (select from public.members m where m.org_id = status.org_id and m.role in ('owner', 'admin')), '{}')
-  ) r (rule, severity, urgency, holds, evidence)
-  where (r.holds or r.rule = any (d.recovering)) and (integration.enabled or r.rule = 'disabled')
-  union all
-  -- A cause that refuses records for good is news at once, whatever the streak; one finding per cause.
-  select 'cause_refused', c.id::text, 'yellow', case when c.oldest <= rules_of.at - interval '24 hours' or (f.cutoff_near and c.amounts) then 'high' else 'medium' end,
-    jsonb_build_object('records', c.records, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''), 'template', c.template)
-  from f cross join lateral (
-    select s.id, s.code, s.field, s.template, count(*) as records, min(r.failed_at) as oldest, bool_or(r.amount is not null) as amounts
-    from public.records r join public.causes s on s.org_id = r.org_id and s.id = r.cause_id
-    where r.org_id = status.org_id and r.integration_id = status.integration_id
-      and (r.state in ('failed', 'dead') or (r.state not in ('exported', 'dismissed') and exists (
-        select from public.findings o where o.org_id = status.org_id and o.integration_id = status.integration_id and o.rule = 'cause_refused'
-          and o.subject = s.id::text and o.closed_at is null)))
-    group by s.id, s.org_id
-    order by count(*) desc limit 50
-  ) c
-  where integration.enabled
-$function$;
+    union all select 'sync_failing', '', 'red', case
+        when f.last_category = 'auth' or f.last_code in ('never_started', 'stuck') or f.credential_expires_at <= rules_of.at then null
+        when f.cutoff_near then 'critical' else 'high' end,
+      f.consecutive_failures >= f.alarm_after, jsonb_build_object('failures', nullif(f.consecutive_failures, 0))
+    union all select 'failure_rate', '', 'red', null, f.last_status = 'failed' and f.last_selected > 0
+      and f.last_failed * 100.0 > f.last_selected * f.failure_rate_percent, jsonb_build_object('failed', f.last_failed, 'selected', f.last_selected)
+    union all select 'unstable', '', 'yellow', 'medium', f.failed_of_ten >= 3 and f.consecutive_failures < f.alarm_after
+      and 'sync_failing' <> all (coalesce(f.recovering, '{}')), jsonb_build_object('failed_runs', f.failed_of_ten)
+    union all select 'refused_open', '', case when f.refused_deadline <= rules_of.at or f.cutoff_near then 'red' else 'yellow' end, null, f.refused > 0,
+      jsonb_build_object('records', f.refused, 'oldest', f.refused_at)
+    union all select 'last_run_warning', '', 'yellow', null, f.last_status = 'warning', jsonb_build_object('failed', f.last_failed, 'selected', f.last_selected)
+    union all select 'uncertain_open', '', 'yellow', null, f.uncertain > 0, jsonb_build_object('records', f.uncertain)
+    union all select 'verdict_late', '', case when f.accepted_since + interval '24 hours' <= rules_of.at then 'red' else 'yellow' end, 'medium',
+      f.accepted_since + interval '2 hours' <= rules_of.at, jsonb_build_object('since', f.accepted_since)
+    union all select 'nothing_moved', '', 'yellow', null, f.last_status = 'succeeded' and f.last_selected = 0 and f.waiting > 0,
+      jsonb_build_object('waiting', f.waiting)
+    union all select 'queue_depth', '', 'yellow', null, f.waiting > f.queue_depth, jsonb_build_object('waiting', f.waiting)
+    union all select 'lag', '', case when f.lag_critical_deadline <= rules_of.at then 'red' else 'yellow' end, null, f.lag_deadline <= rules_of.at,
+      jsonb_build_object('since', f.waiting_since)
+    union all select 'rate_limited', '', 'yellow', null, f.last_rate_limited > 0, jsonb_build_object('records', f.last_rate_limited)
+    union all select 'volume_unusual', '', 'yellow', null, f.volume_off > f.deviation_percent,
+      jsonb_build_object('selected', f.last_selected, 'usual', round(f.usual_selected, 1))
+    union all select 'duration_unusual', '', 'yellow', null, f.duration_off > f.deviation_percent, jsonb_build_object(
+      'seconds', round(extract(epoch from f.last_finished - f.last_started), 1), 'usual', round(f.usual_seconds * f.last_selected, 1))
+    union all select 'credential_expires_soon', '', 'yellow', null, f.expires_soon_deadline <= rules_of.at and f.credential_expires_at > rules_of.at,
+      jsonb_build_object('expires_at', f.credential_expires_at)
+    union all select 'credential_old', '', 'yellow', null, f.rotate_deadline <= rules_of.at, jsonb_build_object('set_at', f.credential_set_at)
+    union all select 'nobody_told', '', 'red', null, f.nobody, '{}'
+    -- A cause that refuses records for good is news at once, whatever the streak; one finding per cause.
+    union all select 'cause_refused', c.id::text, 'yellow',
+      case when c.oldest <= rules_of.at - interval '24 hours' or (f.cutoff_near and c.amounts) then 'high' else 'medium' end, true,
+      jsonb_build_object('records', c.records, 'code', nullif(c.code, ''), 'field', nullif(c.field, ''), 'template', c.template)
+    from (
+      select s.id, s.code, s.field, s.template, count(*) as records, min(r.failed_at) as oldest, bool_or(r.amount is not null) as amounts
+      from public.records r
+      join public.causes s on s.org_id = r.org_id and s.id = r.cause_id
+      where f.with_cause > 0 and r.org_id = f.org_id and r.integration_id = f.integration_id
+        and (r.state in ('failed', 'dead') or (r.state not in ('exported', 'dismissed') and exists (
+          select from public.findings n where n.org_id = f.org_id and n.integration_id = f.integration_id and n.rule = 'cause_refused'
+            and n.subject = s.id::text and n.closed_at is null)))
+      group by s.org_id, s.id
+      order by count(*) desc limit 50
+    ) c
+  ) r on (r.holds or r.rule = any (f.recovering)) and (f.enabled or r.rule = 'disabled');
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.schedule_runs(at timestamp with time zone DEFAULT now(), integration uuid DEFAULT NULL::uuid)
  RETURNS integer
@@ -2487,7 +2927,8 @@ begin
   with waiting as (
     select distinct on (t.org_id, t.integration_id) t.org_id, t.id, t.integration_id, t.requested_by, t.requested_at
     from public.retries t
-    where t.state = 'waiting' and (schedule_runs.integration is null or t.integration_id = schedule_runs.integration)
+    where t.state = 'waiting' and (t.resume_at is null or t.resume_at <= schedule_runs.at)
+      and (schedule_runs.integration is null or t.integration_id = schedule_runs.integration)
       and not private.in_maintenance(t.org_id, t.integration_id, schedule_runs.at)
       and exists (select from public.integrations i where i.org_id = t.org_id and i.id = t.integration_id and i.enabled)
     order by t.org_id, t.integration_id, t.id
@@ -2519,7 +2960,8 @@ begin
         select from public.runs r where r.org_id = i.org_id and r.integration_id = i.id and r.status in ('scheduled', 'running'))
     order by i.next_due_at
     limit 5000
-    for update of i skip locked
+    -- Not `for update`: whoever inserts a row that refers to the integration would wait for this.
+    for no key update of i skip locked
   ), started as (
     insert into public.runs (org_id, integration_id, trigger, due_at, created_at)
     select d.org_id, d.id, case when d.by_slot then 'schedule' else 'follow_up' end, d.due_at, schedule_runs.at from due d
@@ -2543,9 +2985,18 @@ declare
   target public.integrations;
   secret_name constant text := format('integration:%s', integration);
 begin
+  -- A tick that changes the row meanwhile would have the secret made twice, which is refused.
+  perform from public.integrations i where i.org_id = org and i.id = integration for no key update;
   target := private.integration_of(org, integration);
   if credential is null or jsonb_typeof(credential) <> 'object' then
     perform private.refuse('SW422', 'A credential is a JSON object, such as {"token": "…"}.', 'See the system''s page for its keys.');
+  elsif octet_length(credential::text) > 65536 or exists (
+    select from jsonb_object_keys(credential) with ordinality k (name, place) where length(k.name) not between 1 and 100 or k.place > 50)
+  then
+    perform private.refuse('SW422', 'A credential has at most 50 keys of at most 100 characters, and 64 KB in all.', 'See the system''s page for its keys.');
+  end if;
+  if expires_at is not null then
+    perform private.check_time(expires_at);
   end if;
   if target.credential_secret_id is null then
     update public.integrations i
@@ -2589,16 +3040,132 @@ declare
 begin
   perform private.require_role(org);
   target := private.integration_of(org, integration);
+  if set_enabled.enabled is null then
+    perform private.refuse('SW422', 'enabled is true or false.', 'Say whether the integration is to be on.');
+  elsif reason is not null then
+    perform private.check_reason(reason, 'A reason has at least 3 characters.', 'Say why, or leave it out.');
+  end if;
   if target.enabled is not distinct from set_enabled.enabled then
     return;
   end if;
+  -- For the audit row, and for no other change of the transaction.
+  perform set_config('syncward.reason', coalesce(set_enabled.reason, ''), true);
   update public.integrations i set enabled = set_enabled.enabled, updated_at = now()
   where i.org_id = org and i.id = integration;
-  perform private.audit(org, 'integration.' || case when set_enabled.enabled then 'switched_on' else 'switched_off' end, now(), integration,
-    before := jsonb_build_object('enabled', target.enabled), after := jsonb_build_object('enabled', set_enabled.enabled), reason := reason);
+  perform set_config('syncward.reason', '', true);
   perform private.evaluate_health(now(), array[integration]);
 end $function$;
 grant execute on function private.set_enabled(uuid,uuid,boolean,text) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.settle(held public.runs, outcomes jsonb, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  ids bigint[];
+  refusals boolean;
+  waiting boolean;
+begin
+  select array_agg((o ->> 'id')::bigint), bool_or(o ->> 'template' is not null) into ids, refusals from jsonb_array_elements(outcomes) o;
+  if ids is null then
+    return;
+  end if;
+  -- Always in the order of ids, here and where records are handed in, so that neither waits for the other in a circle.
+  with locked as (
+    select r.latest_version > r.version as waits from public.records r
+    where r.org_id = held.org_id and r.id = any (ids)
+    order by r.id for update
+  )
+  select bool_or(l.waits) into waiting from locked l;
+  if refusals then
+    insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
+    select held.org_id, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message),
+      min(o.category), settle.at, settle.at
+    from jsonb_to_recordset(outcomes) o (state text, code text, field text, template text, payload_field text, message text, category text)
+    where o.state in ('failed', 'retrying') and o.template is not null
+    group by o.code, o.field, o.template
+    on conflict (org_id, integration_id, code, field, template) do update
+      set last_seen_at = excluded.last_seen_at, sample = excluded.sample, payload_field = coalesce(excluded.payload_field, c.payload_field);
+  end if;
+  -- Begins with what was said and finds each record by its key: `state` and `run_id` are looked at here, not in the update,
+  -- where they would make the planner read all outcomes once per record.
+  with said as materialized (
+    select o.*, c.id as cause_id, b.state = 'sending' and b.run_id = held.id as ours, b.attempts, b.queued_at, b.claimed_from
+    from jsonb_to_recordset(outcomes) o (
+      id bigint, state text, external_id text, code text, field text, payload_field text, message text, template text, value text,
+      category text, status integer, response text, request_id text, retry_after_seconds integer)
+    join public.records b on b.org_id = held.org_id and b.id = o.id
+    left join public.causes c on o.state in ('failed', 'retrying') and c.org_id = held.org_id and c.integration_id = held.integration_id
+      and c.code = coalesce(o.code, '') and c.field = coalesce(o.field, '') and c.template = o.template
+  ), settled as (
+    update public.records r
+    set state = s.state,
+        -- Only a send is a try: being put back, throttled or asked about in vain is none.
+        attempts = r.attempts + case when s.state in ('queued', 'accepted') or s.category = 'rate_limit'
+          or (s.state = 'uncertain' and r.claimed_from = 'uncertain' and held.dedupe = 'lookup') then 0 else 1 end,
+        external_id = coalesce(s.external_id, r.external_id),
+        exported_version = case when s.state = 'exported' then r.version else r.exported_version end,
+        -- Only the retry that is running can take it up again; without it, it is the schedule's.
+        retry_id = case when s.state = 'queued' then held.retry_id end,
+        accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle.at) end,
+        settled_at = case when s.state = 'exported' then settle.at end,
+        next_attempt_at = case
+          when s.state = 'retrying' then settle.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
+          when s.state = 'uncertain' then settle.at + make_interval(secs => held.settles_within_seconds)
+          -- Asked again soon at first, then at a tenth of the time it has taken already, a quarter of an hour at most.
+          when s.state = 'accepted' then settle.at + make_interval(secs => greatest(coalesce(s.retry_after_seconds, 2),
+            least(extract(epoch from settle.at - coalesce(r.accepted_at, settle.at)) / 10, 900)))
+          else r.next_attempt_at end,
+        failed_at = case when s.state in ('failed', 'retrying', 'uncertain') then settle.at when s.state = 'exported' then null else r.failed_at end,
+        cause_id = case when s.state = 'exported' then null else coalesce(s.cause_id, r.cause_id) end,
+        error_message = case when s.state = 'exported' then null else coalesce(left(s.message, 2000), r.error_message) end,
+        error_code = case when s.state = 'exported' then null when s.message is null then r.error_code else s.code end,
+        error_field = case when s.state = 'exported' then null when s.message is null then r.error_field else s.field end,
+        error_value = case when s.state = 'exported' then null when s.message is null then r.error_value else left(s.value, 500) end,
+        error_category = case when s.state = 'exported' then null when s.message is null then r.error_category else s.category end,
+        error_status = case when s.state = 'exported' then null when s.message is null then r.error_status else s.status end
+    from (
+      -- Attempts or age used up: kept and listed, but no longer tried by itself.
+      select s.id, s.external_id, s.code, s.field, s.message, s.value, s.category, s.status, s.retry_after_seconds, s.cause_id, s.response,
+             s.request_id, case when s.state = 'retrying' and (s.attempts + 1 >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12)
+                                  or settle.at > s.queued_at + interval '7 days') and s.attempts > 0 then 'dead'
+               when s.state = 'queued' and s.claimed_from = 'uncertain' and held.dedupe = 'lookup'
+                 and s.attempts >= coalesce((i.thresholds ->> 'max_attempts')::integer, 12) then 'dead'
+               when s.state in ('queued', 'retrying') and s.claimed_from = 'uncertain' and held.dedupe in ('key', 'upsert') then 'uncertain'
+               else s.state end as state
+      from said s
+      join public.integrations i on i.org_id = held.org_id and i.id = held.integration_id
+      where s.ours
+    ) s
+    where r.org_id = held.org_id and r.id = s.id
+    returning r.id, r.version, r.claimed_from, r.state, r.external_id, s.status, s.code, s.field, s.message, s.category, s.request_id, s.response
+  ), noted as (
+    insert into public.attempts (org_id, integration_id, record_id, version, run_id, at, outcome, external_id, status, code, field, message,
+      category, request_id, response)
+    select held.org_id, held.integration_id, t.id, t.version, held.id, settle.at, t.state, t.external_id, t.status, t.code, t.field, left(t.message, 2000),
+      t.category, t.request_id, left(t.response, 4000)
+    from settled t where t.state <> 'queued' and not (t.state = 'accepted' and t.claimed_from = 'accepted')
+  )
+  update public.runs u
+  set exported = u.exported + n.exported, accepted = u.accepted + n.accepted, failed = u.failed + n.failed, retrying = u.retrying + n.retrying,
+      uncertain = u.uncertain + n.uncertain, skipped = u.skipped + n.skipped, rate_limited = u.rate_limited + n.rate_limited,
+      -- What was asked about and put back has not come any further: a slice may still be lost at the same place each time.
+      lost_slices = case when n.skipped < n.settled then 0 else u.lost_slices end
+  from (
+    select count(*) filter (where t.state = 'exported') as exported, count(*) filter (where t.state = 'accepted') as accepted,
+           count(*) filter (where t.state in ('failed', 'dead')) as failed, count(*) filter (where t.state = 'retrying') as retrying,
+           count(*) filter (where t.state = 'uncertain') as uncertain, count(*) filter (where t.state = 'queued') as skipped, count(*) as settled,
+           count(*) filter (where t.category = 'rate_limit') as rate_limited
+    from settled t
+  ) n
+  where u.org_id = held.org_id and u.id = held.id;
+
+  if waiting then
+    perform private.apply_waiting_versions(held.org_id, ids, settle.at);
+  end if;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.sync_now(org uuid, integration uuid, at timestamp with time zone)
  RETURNS jsonb
@@ -2623,12 +3190,50 @@ begin
     select r.id into run from public.runs r
     where r.org_id = org and r.integration_id = integration and r.status in ('scheduled', 'running');
   else
+    perform private.refuse_too_often(org, integration, sync_now.at);
     perform private.audit(org, 'sync.requested', sync_now.at, integration, subject := 'run ' || run);
   end if;
   perform private.ring_runs(sync_now.at);
   return jsonb_build_object('run_id', run);
 end $function$;
 grant execute on function private.sync_now(uuid,uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.take_retried(held public.runs, batch integer, at timestamp with time zone)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  asked public.retries;
+  most integer;
+  next_ids bigint[];
+  picked bigint[] := '{}';
+begin
+  select t.* into asked from public.retries t where t.org_id = held.org_id and t.id = held.retry_id for update;
+  most := case asked.state when 'canary' then 1 when 'running' then cardinality(asked.held) else 0 end;
+  while asked.taken < most and cardinality(picked) < batch loop
+    next_ids := asked.held[asked.taken + 1:least(most, asked.taken + batch - cardinality(picked))];
+    asked.taken := asked.taken + cardinality(next_ids);
+    picked := picked || array(
+      select r.id from public.records r
+      where r.org_id = held.org_id and r.id = any (next_ids) and r.state in ('failed', 'dead')
+      order by r.id for update);
+  end loop;
+  update public.retries t set taken = asked.taken where t.org_id = held.org_id and t.id = held.retry_id and t.taken <> asked.taken;
+  if asked.mapping is not null then
+    perform private.correct_payloads(asked, array(
+      select r.id from public.records r
+      where r.org_id = held.org_id and r.id = any (picked) and private.mapping_applies(asked.mapping, r.payload)), take_retried.at);
+  end if;
+  -- A fresh start: its tries and its age count from here.
+  update public.records r
+  set state = 'sending', claimed_from = 'queued', run_id = held.id, attempts = 0, next_attempt_at = take_retried.at, queued_at = take_retried.at
+  where r.org_id = held.org_id and r.id = any (picked);
+  update public.runs u set selected = u.selected + cardinality(picked)
+  where u.org_id = held.org_id and u.id = held.id and cardinality(picked) > 0;
+  return picked;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.tick_deliver(at timestamp with time zone DEFAULT now())
  RETURNS void
@@ -2672,21 +3277,16 @@ CREATE OR REPLACE FUNCTION private.tick_retention(at timestamp with time zone DE
  SET search_path TO ''
 AS $function$
 declare
-  old record;
+  horizon constant timestamptz := tick_retention.at - interval '400 days';
 begin
-  perform private.ensure_partitions(tick_retention.at);
-  for old in
-    select c.relname from pg_catalog.pg_inherits h
-    join pg_catalog.pg_class c on c.oid = h.inhrelid
-    where h.inhparent = 'public.attempts'::regclass and c.relname ~ '^attempts_\d{4}_\d{2}$'
-      and to_date(right(c.relname, 7), 'YYYY_MM') < (tick_retention.at - interval '400 days' - interval '1 month')
-  loop
-    execute format('alter table public.attempts detach partition private.%I', old.relname);
-    execute format('drop table private.%I', old.relname);
-  end loop;
-  delete from public.health_changes c where c.alerted and c.at < tick_retention.at - interval '400 days';
-  delete from public.findings f where f.closed_at < tick_retention.at - interval '400 days';
+  perform private.forget_runs(20000, tick_retention.at);
+  delete from public.health_changes c where c.alerted and c.at < horizon;
+  delete from public.findings f where f.closed_at < horizon;
+  -- Their notifications and deliveries go with them.
+  delete from public.incidents i where i.resolved_at < horizon;
   delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';
+  perform private.ensure_partitions(tick_retention.at);
+  perform private.drop_attempts(horizon);
   perform private.beat('retention', tick_retention.at);
 end $function$;
 
@@ -2721,18 +3321,20 @@ AS $function$
     select from jsonb_each(case when jsonb_typeof(thresholds) = 'object' then thresholds else '{}' end) t
     where jsonb_typeof(t.value) <> 'number'
       or (t.value)::numeric not between 0 and 1000000
-      or (t.key not in ('failure_rate_percent', 'deviation_percent') and (t.value)::numeric % 1 <> 0)
+      -- By its text: `3.0` is a whole number that cannot be read as an integer.
+      or (t.key not in ('failure_rate_percent', 'deviation_percent') and t.value::text !~ '^[0-9]+$')
       or t.key not in (
         'alarm_after_failures', 'no_success_hours', 'failure_rate_percent', 'lag_minutes', 'lag_critical_minutes', 'queue_depth',
         'stuck_minutes', 'refused_open_hours', 'credential_warning_days', 'credential_rotate_days', 'max_attempts', 'deviation_percent'
       )
   );
 $function$;
+grant execute on function private.valid_thresholds(jsonb) to service_role;
 
 -- by default, new functions are granted: nothing
 
 select cron.schedule('syncward-deliver', '* * * * *', 'select private.tick_deliver()');
 select cron.schedule('syncward-evaluate', '* * * * *', 'select private.tick_evaluate()');
 select cron.schedule('syncward-reap', '* * * * *', 'select private.tick_reap()');
-select cron.schedule('syncward-retention', '17 3 * * *', 'select private.tick_retention()');
+select cron.schedule('syncward-retention', '17 * * * *', 'select private.tick_retention()');
 select cron.schedule('syncward-schedule', '* * * * *', 'select private.tick_schedule()');

@@ -110,28 +110,6 @@ export type Database = {
           'system'?: string | null;
         };
         Relationships: [
-          {
-            foreignKeyName: 'audit_log_org_id_fkey';
-            columns: [
-              'org_id'
-            ];
-            isOneToOne: false;
-            referencedRelation: 'my_organizations';
-            referencedColumns: [
-              'id'
-            ];
-          },
-          {
-            foreignKeyName: 'audit_log_org_id_fkey';
-            columns: [
-              'org_id'
-            ];
-            isOneToOne: false;
-            referencedRelation: 'organizations';
-            referencedColumns: [
-              'id'
-            ];
-          }
         ];
       };
       'causes': {
@@ -208,6 +186,7 @@ export type Database = {
         Row: {
           'address': string;
           'attempts': number;
+          'batch': string | null;
           'channel': string;
           'created_at': string;
           'error': string | null;
@@ -227,6 +206,7 @@ export type Database = {
         Insert: {
           'address': string;
           'attempts'?: number;
+          'batch'?: string | null;
           'channel': string;
           'created_at': string;
           'error'?: string | null;
@@ -245,6 +225,7 @@ export type Database = {
         Update: {
           'address'?: string;
           'attempts'?: number;
+          'batch'?: string | null;
           'channel'?: string;
           'created_at'?: string;
           'error'?: string | null;
@@ -507,7 +488,9 @@ export type Database = {
           'consecutive_failures': number;
           'consecutive_successes': number;
           'dirty': boolean;
+          'duration_off': number | null;
           'evaluated_at': string | null;
+          'failed_of_ten': number;
           'health': string;
           'health_since': string;
           'integration_id': string;
@@ -515,6 +498,9 @@ export type Database = {
           'last_success_at': string | null;
           'next_deadline': string | null;
           'org_id': string;
+          'usual_seconds': number | null;
+          'usual_selected': number | null;
+          'volume_off': number | null;
         };
         ComputedFields: never;
         Insert: {
@@ -524,7 +510,9 @@ export type Database = {
           'consecutive_failures'?: number;
           'consecutive_successes'?: number;
           'dirty'?: boolean;
+          'duration_off'?: number | null;
           'evaluated_at'?: string | null;
+          'failed_of_ten'?: number;
           'health'?: string;
           'health_since': string;
           'integration_id': string;
@@ -532,6 +520,9 @@ export type Database = {
           'last_success_at'?: string | null;
           'next_deadline'?: string | null;
           'org_id': string;
+          'usual_seconds'?: number | null;
+          'usual_selected'?: number | null;
+          'volume_off'?: number | null;
         };
         Update: {
           'asks_again_at'?: string | null;
@@ -540,7 +531,9 @@ export type Database = {
           'consecutive_failures'?: number;
           'consecutive_successes'?: number;
           'dirty'?: boolean;
+          'duration_off'?: number | null;
           'evaluated_at'?: string | null;
+          'failed_of_ten'?: number;
           'health'?: string;
           'health_since'?: string;
           'integration_id'?: string;
@@ -548,6 +541,9 @@ export type Database = {
           'last_success_at'?: string | null;
           'next_deadline'?: string | null;
           'org_id'?: string;
+          'usual_seconds'?: number | null;
+          'usual_selected'?: number | null;
+          'volume_off'?: number | null;
         };
         Relationships: [
           {
@@ -1113,8 +1109,10 @@ export type Database = {
           'records': number;
           'requested_at': string;
           'requested_by': string | null;
+          'resume_at': string | null;
           'scope': string;
           'state': string;
+          'taken': number;
         };
         ComputedFields: never;
         Insert: {
@@ -1128,8 +1126,10 @@ export type Database = {
           'records': number;
           'requested_at': string;
           'requested_by'?: string | null;
+          'resume_at'?: string | null;
           'scope': string;
           'state'?: string;
+          'taken'?: number;
         };
         Update: {
           'canary_record_id'?: number | null;
@@ -1142,8 +1142,10 @@ export type Database = {
           'records'?: number;
           'requested_at'?: string;
           'requested_by'?: string | null;
+          'resume_at'?: string | null;
           'scope'?: string;
           'state'?: string;
+          'taken'?: number;
         };
         Relationships: [
           {
@@ -1188,8 +1190,10 @@ export type Database = {
           'exported': number;
           'failed': number;
           'finished_at': string | null;
+          'found_work': boolean;
           'id': number;
           'integration_id': string;
+          'last_turn_at': string | null;
           'lease_expires_at': string | null;
           'lost_slices': number;
           'org_id': string;
@@ -1224,8 +1228,10 @@ export type Database = {
           'exported'?: number;
           'failed'?: number;
           'finished_at'?: string | null;
+          'found_work'?: never;
           'id'?: never;
           'integration_id': string;
+          'last_turn_at'?: string | null;
           'lease_expires_at'?: string | null;
           'lost_slices'?: number;
           'org_id': string;
@@ -1259,8 +1265,10 @@ export type Database = {
           'exported'?: number;
           'failed'?: number;
           'finished_at'?: string | null;
+          'found_work'?: never;
           'id'?: never;
           'integration_id'?: string;
+          'last_turn_at'?: string | null;
           'lease_expires_at'?: string | null;
           'lost_slices'?: number;
           'org_id'?: string;
@@ -1418,6 +1426,40 @@ export type Database = {
           'template': string;
         };
         ComputedFields: never;
+        Insert: {
+          'amounts'?: Json | null;
+          'category'?: string | null;
+          'code'?: string | null;
+          'field'?: string | null;
+          'first_seen'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'last_seen'?: string | null;
+          'offending'?: Json | null;
+          'offending_values'?: number | null;
+          'open_records'?: number | null;
+          'org_id'?: string | null;
+          'payload_field'?: string | null;
+          'sample'?: string | null;
+          'template'?: string | null;
+        };
+        Update: {
+          'amounts'?: Json | null;
+          'category'?: string | null;
+          'code'?: string | null;
+          'field'?: string | null;
+          'first_seen'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'last_seen'?: string | null;
+          'offending'?: Json | null;
+          'offending_values'?: number | null;
+          'open_records'?: number | null;
+          'org_id'?: string | null;
+          'payload_field'?: string | null;
+          'sample'?: string | null;
+          'template'?: string | null;
+        };
         Relationships: [
           {
             foreignKeyName: 'causes_org_id_integration_id_fkey';
@@ -1473,6 +1515,54 @@ export type Database = {
           'state': string;
         };
         ComputedFields: never;
+        Insert: {
+          'amount'?: string | null;
+          'attempts'?: number | null;
+          'cause_id'?: number | null;
+          'currency'?: string | null;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'error_value'?: string | null;
+          'failed_at'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'label'?: string | null;
+          'next_attempt_at'?: string | null;
+          'occurred_on'?: string | null;
+          'org_id'?: string | null;
+          'payload_field'?: string | null;
+          'run_id'?: number | null;
+          'source_id'?: string | null;
+          'source_type'?: string | null;
+          'state'?: string | null;
+        };
+        Update: {
+          'amount'?: string | null;
+          'attempts'?: number | null;
+          'cause_id'?: number | null;
+          'currency'?: string | null;
+          'error_category'?: string | null;
+          'error_code'?: string | null;
+          'error_field'?: string | null;
+          'error_message'?: string | null;
+          'error_status'?: number | null;
+          'error_value'?: string | null;
+          'failed_at'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'label'?: string | null;
+          'next_attempt_at'?: string | null;
+          'occurred_on'?: string | null;
+          'org_id'?: string | null;
+          'payload_field'?: string | null;
+          'run_id'?: number | null;
+          'source_id'?: string | null;
+          'source_type'?: string | null;
+          'state'?: string | null;
+        };
         Relationships: [
           {
             foreignKeyName: 'records_org_id_integration_id_fkey';
@@ -1517,6 +1607,32 @@ export type Database = {
           'severity': string;
         };
         ComputedFields: never;
+        Insert: {
+          'created_at'?: string | null;
+          'id'?: number | null;
+          'incident_id'?: number | null;
+          'integration_id'?: string | null;
+          'integration_name'?: string | null;
+          'integration_slug'?: string | null;
+          'kind'?: string | null;
+          'notice'?: Json | null;
+          'org_id'?: string | null;
+          'read_at'?: string | null;
+          'severity'?: string | null;
+        };
+        Update: {
+          'created_at'?: string | null;
+          'id'?: number | null;
+          'incident_id'?: number | null;
+          'integration_id'?: string | null;
+          'integration_name'?: string | null;
+          'integration_slug'?: string | null;
+          'kind'?: string | null;
+          'notice'?: Json | null;
+          'org_id'?: string | null;
+          'read_at'?: string | null;
+          'severity'?: string | null;
+        };
         Relationships: [
           {
             foreignKeyName: 'notifications_org_id_incident_id_fkey';
@@ -1546,6 +1662,28 @@ export type Database = {
           'time_zone': string;
         };
         ComputedFields: never;
+        Insert: {
+          'currency'?: string | null;
+          'id'?: string | null;
+          'locale'?: string | null;
+          'member_name'?: string | null;
+          'name'?: string | null;
+          'next_cutoff'?: string | null;
+          'role'?: string | null;
+          'slug'?: string | null;
+          'time_zone'?: string | null;
+        };
+        Update: {
+          'currency'?: string | null;
+          'id'?: string | null;
+          'locale'?: string | null;
+          'member_name'?: string | null;
+          'name'?: string | null;
+          'next_cutoff'?: string | null;
+          'role'?: string | null;
+          'slug'?: string | null;
+          'time_zone'?: string | null;
+        };
         Relationships: [
         ];
       };
@@ -1583,6 +1721,70 @@ export type Database = {
           'system': string;
         };
         ComputedFields: never;
+        Insert: {
+          'active_run'?: Json | null;
+          'amounts_open'?: Json | null;
+          'credential_expires_at'?: string | null;
+          'credential_keys'?: (string)[] | null;
+          'credential_set_at'?: string | null;
+          'direction'?: string | null;
+          'enabled'?: boolean | null;
+          'evaluated_at'?: string | null;
+          'every_minutes'?: number | null;
+          'findings'?: Json | null;
+          'health'?: string | null;
+          'health_since'?: string | null;
+          'integration_id'?: string | null;
+          'last_run'?: Json | null;
+          'last_success_at'?: string | null;
+          'monitor_late'?: boolean | null;
+          'name'?: string | null;
+          'next_due_at'?: string | null;
+          'next_retry_at'?: string | null;
+          'open_accepted'?: number | null;
+          'open_dead'?: number | null;
+          'open_failed'?: number | null;
+          'open_queued'?: number | null;
+          'open_retrying'?: number | null;
+          'open_uncertain'?: number | null;
+          'org_id'?: string | null;
+          'reason'?: Json | null;
+          'recent_runs'?: Json | null;
+          'slug'?: string | null;
+          'system'?: string | null;
+        };
+        Update: {
+          'active_run'?: Json | null;
+          'amounts_open'?: Json | null;
+          'credential_expires_at'?: string | null;
+          'credential_keys'?: (string)[] | null;
+          'credential_set_at'?: string | null;
+          'direction'?: string | null;
+          'enabled'?: boolean | null;
+          'evaluated_at'?: string | null;
+          'every_minutes'?: number | null;
+          'findings'?: Json | null;
+          'health'?: string | null;
+          'health_since'?: string | null;
+          'integration_id'?: string | null;
+          'last_run'?: Json | null;
+          'last_success_at'?: string | null;
+          'monitor_late'?: boolean | null;
+          'name'?: string | null;
+          'next_due_at'?: string | null;
+          'next_retry_at'?: string | null;
+          'open_accepted'?: number | null;
+          'open_dead'?: number | null;
+          'open_failed'?: number | null;
+          'open_queued'?: number | null;
+          'open_retrying'?: number | null;
+          'open_uncertain'?: number | null;
+          'org_id'?: string | null;
+          'reason'?: Json | null;
+          'recent_runs'?: Json | null;
+          'slug'?: string | null;
+          'system'?: string | null;
+        };
         Relationships: [
           {
             foreignKeyName: 'integrations_org_id_fkey';
@@ -1626,6 +1828,38 @@ export type Database = {
           'state': string;
         };
         ComputedFields: never;
+        Insert: {
+          'cause_id'?: number | null;
+          'exported'?: number | null;
+          'failed'?: number | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'mapping'?: Json | null;
+          'org_id'?: string | null;
+          'records'?: number | null;
+          'remaining'?: number | null;
+          'requested_at'?: string | null;
+          'requested_by_name'?: string | null;
+          'run_id'?: number | null;
+          'scope'?: string | null;
+          'state'?: string | null;
+        };
+        Update: {
+          'cause_id'?: number | null;
+          'exported'?: number | null;
+          'failed'?: number | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'mapping'?: Json | null;
+          'org_id'?: string | null;
+          'records'?: number | null;
+          'remaining'?: number | null;
+          'requested_at'?: string | null;
+          'requested_by_name'?: string | null;
+          'run_id'?: number | null;
+          'scope'?: string | null;
+          'state'?: string | null;
+        };
         Relationships: [
           {
             foreignKeyName: 'retries_org_id_integration_id_fkey';
@@ -1686,7 +1920,7 @@ export type Database = {
         Insert: {
           'accepted'?: number | null;
           'due_at'?: string | null;
-          'duration_ms'?: never;
+          'duration_ms'?: number | null;
           'error_category'?: string | null;
           'error_code'?: string | null;
           'error_field'?: string | null;
@@ -1698,7 +1932,7 @@ export type Database = {
           'id'?: number | null;
           'integration_id'?: string | null;
           'org_id'?: string | null;
-          'requested_by_name'?: never;
+          'requested_by_name'?: string | null;
           'retry_id'?: number | null;
           'retrying'?: number | null;
           'selected'?: number | null;
@@ -1712,7 +1946,7 @@ export type Database = {
         Update: {
           'accepted'?: number | null;
           'due_at'?: string | null;
-          'duration_ms'?: never;
+          'duration_ms'?: number | null;
           'error_category'?: string | null;
           'error_code'?: string | null;
           'error_field'?: string | null;
@@ -1724,7 +1958,7 @@ export type Database = {
           'id'?: number | null;
           'integration_id'?: string | null;
           'org_id'?: string | null;
-          'requested_by_name'?: never;
+          'requested_by_name'?: string | null;
           'retry_id'?: number | null;
           'retrying'?: number | null;
           'selected'?: number | null;
@@ -1806,10 +2040,12 @@ export type Database = {
         Args: {
           'at'?: string;
           'batch': number;
+          'sender'?: string;
         };
         Returns: {
           'address': string;
           'attempt': number;
+          'batch_id': string;
           'channel': string;
           'delivery_id': string;
           'frozen': Json;
@@ -1825,23 +2061,16 @@ export type Database = {
           'batch': number;
           'org': string;
           'run': number;
-          'state': string;
+          'states': (string)[];
           'token': string;
         };
-        Returns: {
-          'amount': string;
-          'attempts': number;
-          'currency': string;
-          'exported_version': number;
-          'external_id': string;
-          'id': number;
-          'key': string;
-          'occurred_on': string;
-          'payload': Json;
-          'source_id': string;
-          'source_type': string;
-          'version': number;
-        }[];
+        Returns: Database['public']['CompositeTypes']['claimed_record'][];
+        SetofOptions: {
+          from: '*';
+          to: 'claimed_record';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       'decide_uncertain': {
         Args: {
@@ -1874,14 +2103,14 @@ export type Database = {
         };
         Returns: undefined;
       };
-      'freeze_delivery': {
+      'freeze_deliveries': {
         Args: {
-          'delivery': string;
-          'org': string;
-          'payload': Json;
-          'token': string;
+          'letters': Json;
         };
-        Returns: Json;
+        Returns: {
+          'delivery_id': string;
+          'frozen': Json;
+        }[];
       };
       'hand_in': {
         Args: {
@@ -1931,6 +2160,24 @@ export type Database = {
         };
         Returns: undefined;
       };
+      'settle_and_claim': {
+        Args: {
+          'at'?: string;
+          'batch': number;
+          'org': string;
+          'outcomes': Json;
+          'run': number;
+          'states': (string)[];
+          'token': string;
+        };
+        Returns: Database['public']['CompositeTypes']['claimed_record'][];
+        SetofOptions: {
+          from: '*';
+          to: 'claimed_record';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       'settle_deliveries': {
         Args: {
           'at'?: string;
@@ -1960,7 +2207,21 @@ export type Database = {
       [_ in never]: never;
     };
     CompositeTypes: {
-      [_ in never]: never;
+      'claimed_record': {
+        'id': number | null;
+        'key': string | null;
+        'source_type': string | null;
+        'source_id': string | null;
+        'version': number | null;
+        'payload': Json | null;
+        'amount': string | null;
+        'currency': string | null;
+        'occurred_on': string | null;
+        'external_id': string | null;
+        'exported_version': number | null;
+        'attempts': number | null;
+        'claimed_from': string | null;
+      };
     };
   };
 };

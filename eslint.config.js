@@ -47,6 +47,14 @@ export default defineConfig(
   // A function knows the kit and itself; nothing of other functions, scripts or tests.
   { files: ['supabase/functions/*/*.ts'], rules: mayNotImport('^\\.\\./(?!_kit/)', FUNCTION) },
   { files: ['supabase/functions/*/*/**/*.ts'], rules: mayNotImport('^\\.\\./\\.\\./(?!_kit/)', FUNCTION) },
+  {
+    files: ['supabase/functions/sync-*/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...['console', 'fetch', 'process', 'Deno', 'setTimeout', 'setInterval'].map((name) => ({
+        name, message: 'A connector reaches its system through ctx.http alone, prints nothing, and knows no clock and no process.',
+      }))],
+    },
+  },
   { files: ['supabase/functions/_kit/*.ts'], rules: mayNotImport('^\\.\\./', KIT) },
   { files: ['supabase/functions/_kit/*/**/*.ts'], rules: mayNotImport('^\\.\\./\\.\\./', KIT) },
   {

@@ -76,7 +76,7 @@ test('a caller with the secret key is answered at once, and what is due is sent'
   expect(await answer.json()).toEqual({ accepted: true });
   await settled;
   expect(due.state).toBe('sent');
-  expect(mailbox.messages()).toContainEqual(expect.objectContaining({ to: ['ola@example.org'], idempotencyKey: due.delivery_id }));
+  expect(mailbox.messages()).toContainEqual(expect.objectContaining({ to: ['ola@example.org'], idempotencyKey: due.batch_id ?? due.delivery_id }));
 }, 30_000);
 
 /** PostgREST's form of calling a function: POST /rest/v1/rpc/<name> with named arguments. */

@@ -12,6 +12,7 @@ export type OutboxRow = {
   locale: string;
   notice: unknown;
   frozen: Payload | null;
+  batch_id: string | null;
   attempt: number;
   state: 'due' | 'claimed' | 'sent' | 'refused';
 };
@@ -26,36 +27,44 @@ export type Outbox = {
   nextTick(): void;
 };
 
+type Held = { delivery_id: string; token: string };
+
 /** The deliveries as the database keeps them, in memory, behind the same three functions. */
 export function createOutbox(): Outbox {
   const rows: OutboxRow[] = [];
   const outcomes: Outcome[] = [];
   const putOff = new Set<OutboxRow>();
-  const held = (args: { delivery: unknown; token: unknown }) =>
-    rows.find(({ delivery_id, token, state }) => delivery_id === args.delivery && token === args.token && state === 'claimed');
+  const held = (wanted: Held) =>
+    rows.find(({ delivery_id, token, state }) => delivery_id === wanted.delivery_id && token === wanted.token && state === 'claimed');
 
   const functions: Record<Parameters<Rpc>[0], (args: Record<string, unknown>) => unknown> = {
     claim_deliveries({ batch }) {
       const due = rows.filter((row) => row.state === 'due' && !putOff.has(row)).slice(0, Number(batch));
+      const fresh = due.filter(({ frozen }) => !frozen);
+      const together = fresh.length > 1 ? randomUUID() : null;
+      for (const row of fresh) row.batch_id = together;
       return due.map((row) => {
         Object.assign(row, { state: 'claimed', token: randomUUID(), attempt: row.attempt + 1 });
         const { state: _, ...claimed } = row;
         return structuredClone(claimed);
       });
     },
-    freeze_delivery({ delivery, token, payload }) {
-      const row = held({ delivery, token });
-      if (!row) return null;
-      row.frozen ??= payload as Payload;
-      return row.frozen;
+    freeze_deliveries({ letters }) {
+      return (letters as (Held & { payload: Payload })[]).flatMap(({ payload, ...wanted }) => {
+        const row = held(wanted);
+        if (!row) return [];
+        row.frozen ??= payload;
+        return [{ delivery_id: row.delivery_id, frozen: row.frozen }];
+      });
     },
     settle_deliveries(args) {
       for (const outcome of args.outcomes as Outcome[]) {
         outcomes.push(outcome);
-        const row = held({ delivery: outcome.delivery_id, token: outcome.token });
+        const row = held(outcome);
         if (!row) continue;
-        row.state = outcome.outcome === 'retry' ? 'due' : outcome.outcome;
+        row.state = outcome.outcome === 'retry' || outcome.outcome === 'apart' ? 'due' : outcome.outcome;
         if (outcome.outcome === 'retry') putOff.add(row);
+        if (outcome.outcome === 'apart') row.batch_id = null;
       }
       return null;
     },
@@ -68,7 +77,7 @@ export function createOutbox(): Outbox {
     add(changes = {}) {
       const row: OutboxRow = {
         org_id: randomUUID(), delivery_id: randomUUID(), token: randomUUID(), channel: 'email', address: 'kari@example.org',
-        locale: 'nb', notice: aNotice(), frozen: null, attempt: 0, state: 'due', ...changes,
+        locale: 'nb', notice: aNotice(), frozen: null, batch_id: null, attempt: 0, state: 'due', ...changes,
       };
       rows.push(row);
       return row;

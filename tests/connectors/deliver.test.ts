@@ -33,13 +33,14 @@ function emailBy(changes: Partial<EmailOptions> = {}) {
 
 function deliver(changes: Partial<DeliveryRun> = {}) {
   return runDeliveries({
-    rpc: outbox.rpc, channels: { email: emailBy() }, clock, pace: async () => {}, budgetMs: 60_000, batch: 10,
+    rpc: outbox.rpc, sender: '00000000-0000-4000-8000-000000000001', channels: { email: emailBy() }, clock, pace: async () => {}, budgetMs: 60_000, batch: 10,
     wait: async (milliseconds) => { waits.push(milliseconds); },
     log: (entry) => { log.push(entry); },
     ...changes,
   });
 }
 
+const letter = { subject: 'Red: Xledger', text: 'Look.', html: '<p>Look.</p>' };
 const states = () => outbox.rows.map(({ state }) => state);
 
 describe('a delivery that is due', () => {
@@ -52,10 +53,25 @@ describe('a delivery that is due', () => {
     expect(outbox.outcomes).toMatchObject([{ outcome: 'sent', provider_id: mail?.id, delivery_id: row.delivery_id, org_id: row.org_id }]);
   });
 
-  test('is sent with all others due, batch after batch', async () => {
-    for (let count = 0; count < 25; count += 1) outbox.add();
+  test('is sent with all others due, batch after batch, each batch in one request under a key of its own', async () => {
+    for (let count = 0; count < 25; count += 1) outbox.add({ address: `member-${count}@example.org` });
     expect(await deliver()).toEqual({ sent: 25, retry: 0, refused: 0 });
-    expect(mailbox.messages()).toHaveLength(25);
+    expect(new Set(mailbox.messages().map(({ to }) => to[0])).size).toBe(25);
+    expect(mailbox.requests()).toBe(3);
+    expect(new Set(mailbox.messages().map(({ idempotencyKey }) => idempotencyKey))).toEqual(new Set(outbox.rows.map(({ batch_id }) => batch_id)));
+    const sent = outbox.outcomes.map(({ delivery_id, provider_id }) => [outbox.rows.find((row) => row.delivery_id === delivery_id)?.address, provider_id]);
+    expect(sent.sort()).toEqual(mailbox.messages().map(({ to, id }) => [to[0], id]).sort());
+  });
+
+  test('leaves when it stops with more to do, so that another can begin at once', async () => {
+    for (let count = 0; count < 25; count += 1) outbox.add();
+    const claims: unknown[] = [];
+    const rpc: DeliveryRun['rpc'] = async (name, args) => {
+      if (name === 'claim_deliveries') claims.push(args.batch);
+      return outbox.rpc(name, args);
+    };
+    await deliver({ rpc, budgetMs: 0 });
+    expect(claims).toEqual([10, 0]);
   });
 
   test('is left for the next ring when the time is used up', async () => {
@@ -67,7 +83,7 @@ describe('a delivery that is due', () => {
 
   test('is skipped without a word when another worker has taken it over', async () => {
     outbox.add();
-    const rpc: DeliveryRun['rpc'] = async (name, args) => (name === 'freeze_delivery' ? null : outbox.rpc(name, args));
+    const rpc: DeliveryRun['rpc'] = async (name, args) => (name === 'freeze_deliveries' ? [] : outbox.rpc(name, args));
     expect(await deliver({ rpc })).toEqual({ sent: 0, retry: 0, refused: 0 });
     expect(mailbox.requests()).toBe(0);
   });
@@ -136,6 +152,38 @@ describe('no member gets the same notice twice', () => {
   });
 });
 
+describe('no member of a batch gets the same notice twice', () => {
+  test.each(['lost_answer', 'half_body', 'gateway_timeout'] as const)('when Resend took it and the answer was lost (%s)', async (fault) => {
+    for (let count = 0; count < 3; count += 1) outbox.add();
+    mailbox.faults.next(fault);
+    expect(await deliver()).toMatchObject({ retry: 3 });
+    outbox.add();
+    outbox.nextTick();
+    expect(await deliver()).toMatchObject({ sent: 4 });
+    expect(mailbox.messages()).toHaveLength(4);
+  });
+
+  test('when the database gives it back in another order, with a notice nobody can read any more', async () => {
+    for (let count = 0; count < 3; count += 1) outbox.add();
+    mailbox.faults.next('lost_answer');
+    await deliver();
+    outbox.rows.reverse();
+    outbox.rows[0]!.notice = { kind: 'of another time' };
+    outbox.nextTick();
+    expect(await deliver()).toMatchObject({ sent: 3 });
+    expect(mailbox.messages()).toHaveLength(3);
+  });
+
+  test('when the sender was changed meanwhile: all are reported as already sent and none is sent apart', async () => {
+    for (let count = 0; count < 3; count += 1) outbox.add();
+    mailbox.faults.next('lost_answer');
+    await deliver();
+    outbox.nextTick();
+    expect(await deliver({ channels: { email: emailBy({ from: 'Other <other@example.org>' }) } })).toMatchObject({ refused: 3 });
+    expect(mailbox.messages()).toHaveLength(3);
+  });
+});
+
 describe('no notice is lost', () => {
   test.each([
     'reset', 'error_before', 'unavailable', 'gateway_html', 'expired_token', 'too_many',
@@ -197,7 +245,8 @@ describe('one bad delivery does not stop the others', () => {
     outbox.add();
     expect(await deliver()).toEqual({ sent: 1, retry: 0, refused: 1 });
     expect(states()).toEqual(['refused', 'sent']);
-    expect(outbox.outcomes[0]?.error).toMatch(/^Resend: validation_error: Invalid `to` field/);
+    expect(outbox.outcomes.map(({ outcome }) => outcome)).toEqual(['apart', 'apart', 'refused', 'sent']);
+    expect(outbox.outcomes[2]?.error).toMatch(/^Resend: validation_error: Invalid `to` field/);
   });
 
   test('when its notice cannot be read', async () => {
@@ -223,7 +272,8 @@ describe('one bad delivery does not stop the others', () => {
   test('when it cannot be frozen', async () => {
     const [bad] = [outbox.add(), outbox.add()];
     const rpc: DeliveryRun['rpc'] = async (name, args) => {
-      if (name === 'freeze_delivery' && args.delivery === bad?.delivery_id) throw new Error('statement timeout');
+      const letters = (args.letters ?? []) as { delivery_id: string }[];
+      if (name === 'freeze_deliveries' && letters.some(({ delivery_id }) => delivery_id === bad?.delivery_id)) throw new Error('statement timeout');
       return outbox.rpc(name, args);
     };
     expect(await deliver({ rpc })).toEqual({ sent: 1, retry: 1, refused: 0 });
@@ -249,7 +299,7 @@ describe('one bad delivery does not stop the others', () => {
 
 describe('a channel in trouble is left alone', () => {
   test('after two failures of its own: the rest of the batch is put off without a call', async () => {
-    for (let count = 0; count < 10; count += 1) outbox.add();
+    for (let count = 0; count < 10; count += 1) outbox.add({ frozen: letter });
     mailbox.faults.rate({ unavailable: 1 }, 1);
     await deliver();
     expect(mailbox.requests()).toBe(2);
@@ -258,7 +308,7 @@ describe('a channel in trouble is left alone', () => {
   });
 
   test('but one failure alone does not keep the others waiting', async () => {
-    for (let count = 0; count < 3; count += 1) outbox.add();
+    for (let count = 0; count < 3; count += 1) outbox.add({ frozen: letter });
     mailbox.faults.next('error_before');
     expect(await deliver()).toEqual({ sent: 2, retry: 1, refused: 0 });
   });
@@ -284,7 +334,7 @@ test('a batch at the channel\'s pace never meets Resend\'s limit', async () => {
   let now = 0;
   await mailbox.stop();
   mailbox = await startMailbox({ clock, apiKey: 're_full', now: () => now });
-  for (let count = 0; count < 12; count += 1) outbox.add();
+  for (let count = 0; count < 12; count += 1) outbox.add({ frozen: letter });
   const pace = createPace(() => now, async (milliseconds) => { now += milliseconds; });
   expect(await deliver({ pace })).toEqual({ sent: 12, retry: 0, refused: 0 });
   expect(waits).toEqual([]);

@@ -25,7 +25,7 @@ test('a slice that outlives its lease and comes back cannot write, and its recor
   const run = (await world.schedule()) ?? 0;
   const store = world.store(run);
   const zombie = await store.beginSlice(begin);
-  const claimed = await store.claim(zombie?.token ?? '', 'queued', 10);
+  const claimed = await store.claim(zombie?.token ?? '', ['queued'], 10);
   expect(claimed).toHaveLength(3);
   world.clock.forward(121);
   expect(await world.store(run).beginSlice(begin)).not.toBeNull();
@@ -41,7 +41,7 @@ test('a batch takes no more than asked for, oldest first', async () => {
   await world.handIn(5);
   const store = world.store((await world.schedule()) ?? 0);
   const held = await store.beginSlice(begin);
-  const ids = async (): Promise<string[]> => (await store.claim(held?.token ?? '', 'queued', 4)).map((record) => record.source_id);
+  const ids = async (): Promise<string[]> => (await store.claim(held?.token ?? '', ['queued'], 4)).map((record) => record.source_id);
   expect(await ids()).toEqual(['E-1', 'E-2', 'E-3', 'E-4']);
   expect(await ids()).toEqual(['E-5', 'E-6', 'E-7', 'E-8']);
   expect(await ids()).toEqual(['E-9', 'E-10']);
@@ -53,9 +53,9 @@ test('an integration that is switched off in the middle of a run gets nothing mo
   const run = (await world.schedule()) ?? 0;
   const store = world.store(run);
   const held = await store.beginSlice(begin);
-  expect(await store.claim(held?.token ?? '', 'queued', 10)).toHaveLength(10);
+  expect(await store.claim(held?.token ?? '', ['queued'], 10)).toHaveLength(10);
   await world.sql`update integrations set enabled = false where id = ${world.integration}`;
-  expect(await store.claim(held?.token ?? '', 'queued', 10)).toHaveLength(0);
+  expect(await store.claim(held?.token ?? '', ['queued'], 10)).toHaveLength(0);
 });
 
 test('a slice killed in the middle loses nothing: the next one settles the doubt and goes on', async () => {
@@ -65,7 +65,7 @@ test('a slice killed in the middle loses nothing: the next one settles the doubt
   const run = (await world.schedule()) ?? 0;
   const killed = world.store(run);
   const held = await killed.beginSlice(begin);
-  const claimed = await killed.claim(held?.token ?? '', 'queued', 10);
+  const claimed = await killed.claim(held?.token ?? '', ['queued'], 10);
   await system.connector.push({ settings: {}, credential: {}, http: {} as never }, claimed.map((record) => ({ ...record, sourceType: '', sourceId: '', occurredOn: null, externalId: null })));
   world.clock.forward(130);
   await world.sql`select private.reap(${world.clock.iso()})`;

@@ -71,7 +71,7 @@ test('a change that comes while the record is being sent waits for the answer', 
   const run = (await world.schedule()) ?? 0;
   const store = world.store(run);
   const held = await store.beginSlice({ dedupe: 'lookup', settlesWithinSeconds: 60 });
-  const [claimed] = await store.claim(held?.token ?? '', 'queued', 10);
+  const [claimed] = await store.claim(held?.token ?? '', ['queued'], 10);
   await world.handIn(1, { source_id: 'A', amount: '12' });
   expect(await world.sql`select version, latest_version, state from records`).toEqual([{ version: 1, latest_version: 2, state: 'sending' }]);
   await store.settle(held?.token ?? '', [{ id: claimed?.id ?? 0, state: 'exported', external_id: 'X-1' }]);

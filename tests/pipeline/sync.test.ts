@@ -138,16 +138,45 @@ test('a system that stays down is left alone after three requests, and the rest 
   expect(await world.states()).toEqual({ queued: 30, retrying: 30 });
 });
 
-test('a connector that throws harms its own run only, and says so', async () => {
+test('a connector that throws after it may have sent something leaves its records uncertain, and says so', async () => {
   const world = await createWorld();
   const system = createFakeSystem();
+  const { push } = system.connector;
+  system.connector.push = async (ctx, records) => {
+    await ctx.http.send({ url: 'http://127.0.0.1:9' }).catch(() => undefined);
+    await push(ctx, records);
+    throw new TypeError('x is not a function');
+  };
   await world.handIn(4);
+  const run = await world.sync(system.connector);
+  expect(run).toMatchObject({ status: 'failed', error_code: 'connector_error', error_message: 'The connector failed: x is not a function' });
+  expect(await world.states()).toEqual({ uncertain: 4 });
+});
+
+test('a connector that throws before it sends anything ends the run after three records, and nothing is in doubt', async () => {
+  const world = await createWorld();
+  const system = createFakeSystem();
+  await world.handIn(9);
   system.before = () => {
     throw new TypeError('x is not a function');
   };
   const run = await world.sync(system.connector);
   expect(run).toMatchObject({ status: 'failed', error_code: 'connector_error', error_message: 'The connector failed: x is not a function' });
-  expect(await world.states()).toEqual({ uncertain: 4 });
+  expect(await world.states()).toEqual({ queued: 6, retrying: 3 });
+});
+
+test('the one record on which a connector trips is failed with the reason, and the others are across', async () => {
+  const world = await createWorld();
+  const system = createFakeSystem();
+  await world.handIn(6);
+  await world.handIn(1, { payload: { account: 'poison' } });
+  await world.handIn(2);
+  system.before = (records) => {
+    if (records.some((record) => record.payload['account'] === 'poison')) throw new RangeError('Invalid time value');
+  };
+  expect(await world.sync(system.connector)).toMatchObject({ selected: 9, exported: 8, failed: 1 });
+  expect(await world.sql`select state, error_message from records where state <> 'exported'`).toEqual([
+    { state: 'failed', error_message: 'The connector failed: Invalid time value' }]);
 });
 
 test('accepted records are asked about until the system has judged', async () => {

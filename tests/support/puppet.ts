@@ -6,7 +6,11 @@ import { createFakeSystem, refusal, type World } from './world.ts';
 
 /** What becomes of one request: what the vendor does with it, and what we get to hear. */
 export type Fate =
-  | 'take' | 'accept' | 'reject_whole' | 'answer_lost' | 'never_arrived' | 'taken_late' | 'throttle' | 'down' | 'unauthorized';
+  | 'take' | 'accept' | 'reject_whole' | 'answer_lost' | 'never_arrived' | 'taken_late' | 'throttle' | 'down' | 'unauthorized'
+  /** The connector throws before it sends anything. */
+  | 'trip'
+  /** The vendor takes it, and the connector answers nonsense. */
+  | 'nonsense';
 
 /** The kit's own slice, held at each of its steps until it is told to go on; one that never is, has crashed. */
 export type Puppet = {
@@ -24,7 +28,7 @@ export type Puppet = {
 
 type Gate = (step: string) => Promise<Fate>;
 
-export async function startPuppet(world: World, vendor: GatedVendor, run: number): Promise<Puppet> {
+export async function startPuppet(world: World, vendor: GatedVendor, store: Store, run: number): Promise<Puppet> {
   let arrived = Promise.withResolvers<void>();
   let told = Promise.withResolvers<Fate>();
   const startedAt = world.clock().getTime();
@@ -43,8 +47,8 @@ export async function startPuppet(world: World, vendor: GatedVendor, run: number
     return told.promise;
   };
   runSlice(vendor.connector(gate), {
-    store: gatedStore(world.store(run), gate, () => { puppet.heardAt = world.clock().getTime(); }),
-    http: () => ({}) as never,
+    store: gatedStore(store, gate, () => { puppet.heardAt = world.clock().getTime(); }),
+    http: () => ({ send: () => Promise.resolve() }) as never,
     budget: { exhausted: () => puppet.spent, spent: () => ({ wallMs: world.clock().getTime() - startedAt, cpuMs: 0 }) },
     delay: (ms) => Promise.resolve(world.clock.forward(ms / 1_000)),
     log: () => undefined,
@@ -68,6 +72,11 @@ function gatedStore(store: Store, gate: Gate, heard: () => void): Store {
       return records;
     },
     settle: (...given) => behind('settle', () => store.settle(...given)),
+    async settleAndClaim(...given) {
+      const records = await behind('settle', () => store.settleAndClaim(...given));
+      if (records.length > 0) await gate('go on');
+      return records;
+    },
     endSlice: (...given) => behind('end', () => store.endSlice(...given)),
   };
 }
@@ -121,6 +130,8 @@ export function createGatedVendor(kind: { dedupe: Dedupe; replaces: boolean; jud
       case 'down': throw failure('no', 'server');
       case 'unauthorized': throw failure('refused', 'auth');
       case 'taken_late': late.push(...records); throw failure('unknown', 'timeout');
+      case 'trip': throw new Error('The connector tripped.');
+      case 'nonsense': return records.map(book).flatMap((outcome) => [outcome, outcome]);
       case 'answer_lost': records.forEach(book); throw failure('unknown', 'timeout');
       case 'reject_whole': if (!records.every(isGood)) throw failure('refused', 'validation'); break;
       case 'accept': if (kind.judgesLater) return records.map(room); break;
@@ -138,6 +149,7 @@ export function createGatedVendor(kind: { dedupe: Dedupe; replaces: boolean; jud
   }
 
   function ask(fate: Fate): void {
+    if (fate === 'trip') throw new Error('The connector tripped.');
     if (fate === 'down' || fate === 'never_arrived') throw failure('no', 'server');
     if (fate === 'throttle') throw failure('refused', 'rate_limit');
     if (fate === 'unauthorized') throw failure('refused', 'auth');
@@ -151,16 +163,23 @@ export function createGatedVendor(kind: { dedupe: Dedupe; replaces: boolean; jud
       const { connector } = createFakeSystem({ dedupe: kind.dedupe, replaces: kind.replaces, batchSize: 3, settlesWithinSeconds: 60 });
       return {
         ...connector,
-        push: async (_ctx, records) => push(records, await gate('push')),
+        push: async (ctx, records) => {
+          const fate = await gate('push');
+          // Whether anything left this machine is what the kit goes by when a connector fails.
+          if (fate !== 'trip' && fate !== 'down') await ctx.http.send({ url: 'https://example.org' });
+          return push(records, fate);
+        },
         find: async (_ctx, records) => {
           const fate = await gate('find');
           ask(fate);
+          if (fate === 'nonsense') return [];
           return records.map((record) => judged(record, fate === 'take' ? 'accept' : fate));
         },
         ...(kind.judgesLater && {
           confirm: async (_ctx: unknown, records: OutgoingRecord[]) => {
             const fate = await gate('confirm');
             ask(fate);
+            if (fate === 'nonsense') return [];
             return records.map((record) => (fate === 'accept' ? null : judged(record, fate)));
           },
         }),

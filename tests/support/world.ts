@@ -149,7 +149,7 @@ export async function slice(world: World, connector: Connector, run: number): Pr
 function overPostgres(sql: Sql): Parameters<typeof createStore>[0] {
   const rpc = async (name: string, input: Record<string, unknown>): Promise<unknown> => {
     const names = Object.keys(input);
-    const values = Object.values(input).map((value) => (value !== null && typeof value === 'object' ? sql.json(value as never) : value));
+    const values = Object.values(input).map((value) => (value !== null && typeof value === 'object' && !isTexts(value) ? sql.json(value as never) : value));
     try {
       const rows = await sql.begin(async (transaction) => {
         await transaction.unsafe('set local role service_role');
@@ -157,7 +157,7 @@ function overPostgres(sql: Sql): Parameters<typeof createStore>[0] {
         return transaction.unsafe(`select to_jsonb(t) as row from public.${name}(${named}) t`, values as never[]);
       });
       const data = rows.map((row) => (row as unknown as { row: unknown }).row);
-      return { data: name === 'claim_records' ? data : (data[0] ?? null), error: null };
+      return { data: ['claim_records', 'settle_and_claim'].includes(name) ? data : (data[0] ?? null), error: null };
     } catch (error) {
       const { message, code } = error as { message: string; code: string };
       return { data: null, error: { message, code } };
@@ -170,7 +170,10 @@ function overPostgres(sql: Sql): Parameters<typeof createStore>[0] {
   return { rpc: call } as unknown as Parameters<typeof createStore>[0];
 }
 
-const casts: Record<string, string> = { org: '::uuid', run: '::bigint', token: '::uuid', outcomes: '::jsonb', error: '::jsonb', at: '::timestamptz' };
+/** Only `states` is a list of texts; the other lists are JSON. */
+const isTexts = (value: object): boolean => Array.isArray(value) && typeof value[0] === 'string';
+
+const casts: Record<string, string> = { states: '::text[]', org: '::uuid', run: '::bigint', token: '::uuid', outcomes: '::jsonb', error: '::jsonb', at: '::timestamptz' };
 
 /** A system in this process: answers as it is told, remembers what it took, and can be asked what it holds. */
 export type FakeSystem = {
@@ -227,6 +230,6 @@ export function createFakeSystem(overrides: Partial<Connector> = {}): FakeSystem
   return system;
 }
 
-export function refusal(message: string, overrides: Partial<Diagnosis> = {}): Outcome {
+export function refusal(message: string, overrides: Partial<Diagnosis> = {}): Extract<Outcome, { state: 'refused' }> {
   return { state: 'refused', status: 400, diagnosis: { message, code: 'invalid', field: 'account', category: 'validation', retryable: false, ...overrides } };
 }

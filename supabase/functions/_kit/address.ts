@@ -92,11 +92,23 @@ export function checkUrl(text: string, local: boolean): URL {
   if (host === '') throw new AddressRefused('The address has no host.');
   const isAddress = isIP(host) !== 0;
   if (isAddress && !isAllowed(host, local)) throw new AddressRefused(`The address ${host} is not on the public internet.`);
+  if (!isAddress && !isPublicName(host) && !(local && isLocalName(host))) {
+    throw new AddressRefused(`${host.length > 100 ? 'The name' : host} is no name of the public internet.`);
+  }
   // Plain http exists only for simulators on this machine.
   if (url.protocol === 'http:' && !(isAddress ? isLoopback(host) : isLocalName(host))) {
     throw new AddressRefused('Only https addresses are called.');
   }
   return url;
+}
+
+/** Ends of names that stand for a machine, a network or nothing: https://www.iana.org/assignments/special-use-domain-names, and habits. */
+const NOT_PUBLIC_NAME = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|private|corp|home|lan|arpa|onion|alt|test|invalid)$/;
+
+/** What a name resolves to is judged when it is connected to; some names need no asking. */
+function isPublicName(host: string): boolean {
+  const name = host.replace(/\.$/, '');
+  return name.length <= 253 && name.includes('.') && !NOT_PUBLIC_NAME.test(name);
 }
 
 export function bareHost(url: URL): string {

@@ -58,6 +58,8 @@ export type Connector<Settings = unknown, Credential = unknown> = {
   dedupe: Dedupe;
   /** Most records the system takes in one request. */
   batchSize: number;
+  /** Requests that may be out at the same time; 1 when left out. No more than the system allows one caller. */
+  concurrency?: number;
   /** How long after a lost answer the system may still be working on the request; `find` is not believed before. */
   settlesWithinSeconds: number;
   /** Payload keys with the names and captions the system uses for them in its errors, so that a fix lands on the right key. */

@@ -1,4 +1,5 @@
 import type { Connector, ConnectorContext, OutgoingRecord, Outcome } from './connector.ts';
+import { askOutcomes, ConnectorFault, pushOutcomes } from './contain.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { HttpFailure } from './http.ts';
 import type { ClaimedRecord, RunError, SettledOutcome } from './store.ts';
@@ -19,7 +20,12 @@ export type Target = {
   ctx: ConnectorContext;
   /** Ids of accepted records without a verdict yet. */
   waiting: Set<number>;
+  /** Whether the connector has brought anything across in this slice, and on how many single records it tripped since. */
+  trips: { worked: boolean; inARow: number };
+  /** Notes what was said; it is written down with the next claim, or after a second. */
   settle: (outcomes: SettledOutcome[]) => Promise<void>;
+  /** Writes down what was noted. */
+  record: () => Promise<void>;
   /** Whether the slice must stop now; throws when it has stood still so long that its lease may be another's. */
   isOver: () => boolean;
   log: (event: Record<string, unknown>) => void;
@@ -29,6 +35,8 @@ export type Target = {
 const DEFAULT_PAUSE_SECONDS = 30;
 /** Failed tries after which a batch is suspected of holding a record that makes the system fail, and sent in ever smaller parts. */
 const PATIENCE = 3;
+/** Single records on which a connector trips in a row before it is the connector that is broken, not the records. */
+const TRIPS_LIMIT = 3;
 /** How soon a record the system has not judged is asked about again. */
 const VERDICT_SECONDS = 10;
 
@@ -43,6 +51,7 @@ export async function sendBatch(target: Target, claimed: ClaimedRecord[]): Promi
   for (let at = 0; at < fresh.length; at += size) {
     const step = await push(target, fresh.slice(at, at + size));
     const rest = fresh.slice(at + size);
+    if (rest.length > 0) await target.record();
     if (step.kind === 'moved' && (rest.length === 0 || !target.isOver())) continue;
     if (rest.length > 0) await target.settle(rest.map(putBack));
     return step;
@@ -53,12 +62,30 @@ export async function sendBatch(target: Target, claimed: ClaimedRecord[]): Promi
 async function push(target: Target, batch: ClaimedRecord[]): Promise<Step> {
   target.isOver();
   try {
-    const outcomes = await target.connector.push(target.ctx, batch.map(outgoing));
+    const outcomes = await pushOutcomes((ctx, records) => target.connector.push(ctx, records), target.ctx, batch.map(outgoing));
+    Object.assign(target.trips, { worked: true, inARow: 0 });
     return await settleOutcomes(target, batch, outcomes);
   } catch (error) {
-    if (error instanceof HttpFailure) return pushFailed(target, batch, error);
+    if (error instanceof HttpFailure) {
+      target.trips.inARow = 0;
+      return pushFailed(target, batch, error);
+    }
+    if (error instanceof ConnectorFault && !error.sent) return tripped(target, batch, error);
     return broken(target, batch, error, 'uncertain');
   }
+}
+
+/**
+ * The connector threw before anything left for its system, so the batch may be sent again at once: in halves, until the record it
+ * trips over stands alone. One it trips over while it can do others is that record's failure; else the next run tries it again.
+ */
+async function tripped(target: Target, batch: ClaimedRecord[], fault: ConnectorFault): Promise<Step> {
+  if (batch.length > 1) return split(target, batch);
+  const { trips } = target;
+  trips.inARow += 1;
+  const diagnosis = { ...faultOf(target, fault), category: 'schema', retryable: !trips.worked } satisfies Diagnosis;
+  await target.settle(batch.map((record) => failed(target, record, diagnosis, {})));
+  return trips.inARow < TRIPS_LIMIT ? { kind: 'moved' } : { kind: 'stop', error: { ...pickError(diagnosis), category: 'server', status: null } };
 }
 
 async function pushFailed(target: Target, batch: ClaimedRecord[], failure: HttpFailure): Promise<Step> {
@@ -89,15 +116,13 @@ async function pushFailed(target: Target, batch: ClaimedRecord[], failure: HttpF
 async function split(target: Target, batch: ClaimedRecord[]): Promise<Step> {
   const middle = Math.ceil(batch.length / 2);
   const first = await push(target, batch.slice(0, middle));
+  await target.record();
   if (first.kind === 'moved' && !target.isOver()) return push(target, batch.slice(middle));
   await target.settle(batch.slice(middle).map(putBack));
   return first;
 }
 
 async function settleOutcomes(target: Target, batch: ClaimedRecord[], outcomes: Outcome[]): Promise<Step> {
-  if (outcomes.length !== batch.length) {
-    return broken(target, batch, new Error(`The connector answered ${outcomes.length} outcomes for ${batch.length} records.`), 'uncertain');
-  }
   const pairs = batch.map((record, index) => ({ record, outcome: outcomes[index] as Outcome }));
   const conflicts = pairs.filter(({ outcome }) => outcome.state === 'refused' && outcome.diagnosis.category === 'conflict');
   const there = conflicts.length > 0 ? await alreadyThere(target, conflicts.map(({ record }) => record)) : new Map<number, Outcome>();
@@ -123,9 +148,10 @@ async function settleOutcomes(target: Target, batch: ClaimedRecord[], outcomes: 
 
 /** Uncertain records of a system that can be asked: those it holds are across, those it has never seen may be sent. */
 export async function settleDoubt(target: Target, claimed: ClaimedRecord[]): Promise<Step> {
-  if (!target.connector.find) return broken(target, claimed, new Error('The connector deduplicates by lookup but cannot look up.'), 'uncertain');
+  const { find } = target.connector;
+  if (!find) return broken(target, claimed, new Error('It deduplicates by lookup but cannot look up.'), 'uncertain');
   try {
-    const found = await target.connector.find(target.ctx, claimed.map(outgoing));
+    const found = await askOutcomes(find, target.ctx, claimed.map(outgoing));
     await target.settle(claimed.map((record, index) => settledAs(target, record, found[index]) ?? refusedLater(target, record, found[index]) ?? putBack(record)));
     return { kind: 'moved' };
   } catch (error) {
@@ -135,8 +161,10 @@ export async function settleDoubt(target: Target, claimed: ClaimedRecord[]): Pro
 
 /** Accepted records: exported or refused where the system has judged, asked again later where it has not. */
 export async function settleVerdicts(target: Target, claimed: ClaimedRecord[]): Promise<Step> {
+  const { confirm } = target.connector;
+  if (!confirm) return broken(target, claimed, new Error('It takes records without a verdict but cannot ask for one.'), 'accepted');
   try {
-    const verdicts = (await target.connector.confirm?.(target.ctx, claimed.map(outgoing))) ?? [];
+    const verdicts = await askOutcomes(confirm, target.ctx, claimed.map(outgoing));
     for (const [index, record] of claimed.entries()) {
       if (verdicts[index] && verdicts[index].state !== 'accepted') target.waiting.delete(record.id);
       else target.waiting.add(record.id);
@@ -167,18 +195,23 @@ async function askFailed(target: Target, claimed: ClaimedRecord[], error: unknow
 /** A fault of the connector itself: contained to its run, told in words, and honest about what may have been sent. */
 async function broken(target: Target, batch: ClaimedRecord[], error: unknown, state: 'uncertain' | 'accepted'): Promise<Step> {
   if (error instanceof Error && (error.name === 'LeaseLost' || error.name === 'StoreError')) throw error;
-  const message = `The connector failed: ${error instanceof Error ? error.message : String(error)}`;
-  target.log({ event: 'connector_error', system: target.connector.system, message });
-  const diagnosis: Diagnosis = { message, code: 'connector_error', field: null, category: 'server', retryable: true };
+  const diagnosis = faultOf(target, error);
   await target.settle(batch.map((record) => (state === 'accepted' ? stillAccepted(record) : failed(target, record, diagnosis, {}, 'uncertain'))));
   return { kind: 'stop', error: { ...pickError(diagnosis), status: null } };
 }
 
+function faultOf(target: Target, error: unknown): Diagnosis {
+  const message = `The connector failed: ${error instanceof Error ? error.message : 'It threw something that is no error.'}`;
+  target.log({ event: 'connector_error', system: target.connector.system, message });
+  return { message, code: 'connector_error', field: null, category: 'server', retryable: true };
+}
+
 /** A system that says "exists already" is asked whether what exists is ours: then it is across, not refused. */
 async function alreadyThere(target: Target, records: ClaimedRecord[]): Promise<Map<number, Outcome>> {
-  if (!target.connector.find) return new Map();
+  const { find } = target.connector;
+  if (!find) return new Map();
   try {
-    const found = await target.connector.find(target.ctx, records.map(outgoing));
+    const found = await askOutcomes(find, target.ctx, records.map(outgoing));
     return new Map(records.flatMap((record, index) => (found[index] ? [[record.id, found[index]] as const] : [])));
   } catch (error) {
     if (error instanceof HttpFailure) return new Map();
@@ -231,7 +264,7 @@ function refuseChanged(record: ClaimedRecord): SettledOutcome {
   return { id: record.id, state: 'failed', code: 'changed_after_export', message, template: 'An earlier version of this record is already booked.', category: 'conflict' };
 }
 
-function putBack(record: ClaimedRecord): SettledOutcome {
+export function putBack(record: ClaimedRecord): SettledOutcome {
   return { id: record.id, state: 'queued' };
 }
 

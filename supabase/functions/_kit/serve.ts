@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createBudget } from './budget.ts';
 import type { Connector } from './connector.ts';
 import { createHttp } from './http.ts';
+import { guardLogs, keepOutOfLogs } from './logs.ts';
 import { redact } from './redact.ts';
 import { runSlice } from './slice.ts';
 import { createStore } from './store.ts';
@@ -21,6 +22,7 @@ const LARGEST_DOORBELL = 1_000;
  * @example export default serve(connector);
  */
 export function serve(connector: Connector): { fetch: (request: Request) => Promise<Response> } {
+  guardLogs();
   const fetch = withSupabase({ auth: 'secret', errors: { detailed: false } }, async (request, context) => {
     if (request.method !== 'POST') return refuse(405, 'method_not_allowed', 'Ring with POST.');
     const body = await request.text();
@@ -28,7 +30,10 @@ export function serve(connector: Connector): { fetch: (request: Request) => Prom
     if (!rung?.success) return refuse(400, 'not_a_doorbell', 'The body must be {"org": "<uuid>", "run": <number>}.');
     const work = runSlice(connector, {
       store: createStore(context.supabaseAdmin, rung.data),
-      http: (system, secrets) => createHttp({ system, secrets, local: isLocal(), clock: () => new Date() }),
+      http(system, secrets) {
+        keepOutOfLogs(secrets);
+        return createHttp({ system, secrets, local: isLocal(), clock: () => new Date() });
+      },
       budget: createBudget({ now: () => performance.now(), wallMs: 100_000, cpuMs: 1_500 }),
       delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       log: (event) => console.log(JSON.stringify({ system: connector.system, ...rung.data, ...event })),

@@ -1,6 +1,7 @@
 import type { Budget } from './budget.ts';
 import type { Connector, ConnectorContext } from './connector.ts';
 import type { Http } from './http.ts';
+import { inParts } from './parts.ts';
 import { createRedactor } from './redact.ts';
 import type { Redactor } from './redact.ts';
 import { sendBatch, settleDoubt, settleVerdicts } from './send.ts';
@@ -25,6 +26,11 @@ const STANDSTILL_MS = 60_000;
 /** How long a slice waits for verdicts on accepted records before it leaves them to the next run. */
 const CONFIRM_ROUNDS = 8;
 const CONFIRM_PAUSE_MS = 2_500;
+/** A batch that goes out in many small requests is not left unrecorded for longer than this. */
+const UNRECORDED_MS = 1_000;
+/** Where several requests go out at a time, so many rounds of them are claimed at once, but not more records than this. */
+const ROUNDS_AHEAD = 10;
+const MOST_AHEAD = 100;
 /** Longest pause a system may ask for inside a run; beyond it the run ends and says so. */
 const LONGEST_PAUSE_SECONDS = 900;
 
@@ -39,7 +45,11 @@ type Work = {
   trouble: number;
   /** Accepted records this slice has seen without a verdict. */
   waiting: Set<number>;
+  trips: Target['trips'];
   rounds: number;
+  /** What was said and is not written down yet, and since when. */
+  noted: SettledOutcome[];
+  notedAt: number;
   /** When Postgres last confirmed the lease, on the budget's clock. */
   heldAt: number;
 };
@@ -62,15 +72,19 @@ export async function runSlice(connector: Connector, options: SliceOptions): Pro
       await end(false, prepared.error);
       return 'failed';
     }
-    const work: Work = { slice, redact: createRedactor(secretsIn(slice.credential)), ctx: prepared.ctx, turn: 0, trouble: 0, waiting: new Set(), rounds: 0, heldAt: options.budget.spent().wallMs };
+    const work: Work = {
+      slice, redact: createRedactor(secretsIn(slice.credential)), ctx: prepared.ctx, turn: 0, trouble: 0, waiting: new Set(), rounds: 0, trips: { worked: false, inARow: 0 },
+      noted: [], notedAt: 0, heldAt: options.budget.spent().wallMs,
+    };
     while (!options.budget.exhausted()) {
       const step = await takeStep(connector, work, options);
+      if (step !== 'nothing' && step.kind !== 'moved') await record(work, options);
       if (step === 'nothing') {
         await end(false, null);
         return 'done';
       }
       if (step.kind === 'stop') {
-        await end(false, { ...step.error, message: work.redact(step.error.message) });
+        await end(false, redactError(step.error, work.redact));
         return 'failed';
       }
       if (step.kind === 'pause') {
@@ -78,6 +92,7 @@ export async function runSlice(connector: Connector, options: SliceOptions): Pro
         return 'more';
       }
     }
+    await record(work, options);
     await end(true, null);
     return 'more';
   } catch (error) {
@@ -118,16 +133,16 @@ function secretsIn(value: unknown): string[] {
  * it is there already; the slice has nothing left once all of them are empty in a row.
  */
 async function takeStep(connector: Connector, work: Work, options: SliceOptions): Promise<Step | 'nothing'> {
-  const states = claimable(connector);
-  for (let empty = 0; empty < states.length; empty += 1) {
-    const state = states[work.turn % states.length] ?? 'queued';
-    work.heldAt = options.budget.spent().wallMs;
-    const records = await options.store.claim(work.slice.token, state, connector.batchSize);
-    assertMoving(work, options);
-    if (records.length > 0) return judge(work, await handle(connector, work, state, records, options));
-    work.turn += 1;
+  const order = claimable(connector);
+  const states = [...order.slice(work.turn), ...order.slice(0, work.turn)];
+  const records = await claim(work, options, states, claimSize(connector));
+  const state = records[0]?.claimed_from;
+  if (state === undefined) {
+    work.turn = 0;
+    return waitForVerdicts(work, options);
   }
-  return waitForVerdicts(work, options);
+  work.turn = order.indexOf(state);
+  return judge(work, await inParts(targetOf(connector, work, options), records, workOn(connector, state)));
 }
 
 function claimable(connector: Connector): ClaimState[] {
@@ -136,44 +151,87 @@ function claimable(connector: Connector): ClaimState[] {
   return [...doubts, ...verdicts, 'retrying', 'queued'];
 }
 
-function handle(connector: Connector, work: Work, state: ClaimState, records: ClaimedRecord[], options: SliceOptions): Promise<Step> {
-  const target: Target = {
+/** Where only a person can settle a doubt, no more is put at risk than is sent at once. */
+function claimSize({ batchSize, concurrency = 1, dedupe }: Connector): number {
+  const atOnce = batchSize * concurrency;
+  return concurrency === 1 || dedupe === 'none' ? atOnce : Math.max(atOnce, Math.min(atOnce * ROUNDS_AHEAD, MOST_AHEAD));
+}
+
+function workOn(connector: Connector, state: ClaimState): typeof sendBatch {
+  if (state === 'accepted') return settleVerdicts;
+  return state === 'uncertain' && connector.dedupe === 'lookup' ? settleDoubt : sendBatch;
+}
+
+function targetOf(connector: Connector, work: Work, options: SliceOptions): Target {
+  const now = (): number => options.budget.spent().wallMs;
+  return {
     connector,
     ctx: work.ctx,
     waiting: work.waiting,
-    settle: async (outcomes) => {
-      work.heldAt = options.budget.spent().wallMs;
-      await options.store.settle(work.slice.token, outcomes.map((outcome) => redactOutcome(outcome, work.redact)));
+    trips: work.trips,
+    async settle(outcomes) {
+      if (work.noted.length === 0) work.notedAt = now();
+      work.noted.push(...outcomes.map((outcome) => redactOutcome(outcome, work.redact)));
+      if (now() - work.notedAt >= UNRECORDED_MS) await record(work, options);
     },
+    record: () => record(work, options),
     isOver: () => {
       assertMoving(work, options);
       return options.budget.exhausted();
     },
     log: options.log,
   };
-  if (state === 'accepted') return settleVerdicts(target, records);
-  if (state === 'uncertain' && connector.dedupe === 'lookup') return settleDoubt(target, records);
-  return sendBatch(target, records);
 }
 
-/** Measured from before the last call to Postgres: an answer that took too long to arrive confirms nothing. */
+/** Whatever was noted is written down with the claim, in one call. */
+async function claim(work: Work, options: SliceOptions, states: ClaimState[], batch: number): Promise<ClaimedRecord[]> {
+  const { slice: { token }, noted } = work;
+  work.noted = [];
+  const records = await held(work, options, () => (
+    noted.length > 0 ? options.store.settleAndClaim(token, noted, states, batch) : options.store.claim(token, states, batch)));
+  assertMoving(work, options);
+  return records;
+}
+
+async function record(work: Work, options: SliceOptions): Promise<void> {
+  const { slice: { token }, noted } = work;
+  work.noted = [];
+  if (noted.length > 0) await held(work, options, () => options.store.settle(token, noted));
+}
+
+/** A call that renews the lease: it counts from before the call, since an answer that took too long to arrive confirms nothing. */
+async function held<T>(work: Work, options: SliceOptions, call: () => Promise<T>): Promise<T> {
+  const asked = options.budget.spent().wallMs;
+  const answer = await call();
+  work.heldAt = Math.max(work.heldAt, asked);
+  return answer;
+}
+
 function assertMoving(work: Work, options: SliceOptions): void {
   if (options.budget.spent().wallMs - work.heldAt > STANDSTILL_MS) throw new LeaseLost('The slice stood still for too long to go on.');
 }
 
+/** What a system or a connector says ends up here, and at most how much of it is written down; code, field and template share an index. */
+const TOLD = {
+  external_id: 500, code: 100, field: 100, message: 2_000, template: 500, value: 500, request_id: 200, response: 4_000,
+} as const satisfies Partial<Record<keyof SettledOutcome, number>>;
+
+/** Only what is there: most records of a batch have nothing to tell but that they landed. */
 function redactOutcome(outcome: SettledOutcome, redact: Redactor): SettledOutcome {
-  const clean = (text: string | null | undefined): string | null => (text ? redact(text) : null);
-  return {
-    ...outcome,
-    external_id: clean(outcome.external_id),
-    code: clean(outcome.code),
-    field: clean(outcome.field),
-    message: clean(outcome.message),
-    template: clean(outcome.template),
-    value: clean(outcome.value),
-    request_id: clean(outcome.request_id),
-    response: clean(outcome.response),
-  };
+  const clean: SettledOutcome = { id: outcome.id, state: outcome.state };
+  for (const [name, value] of Object.entries(outcome)) if (value !== null && value !== undefined) Object.assign(clean, { [name]: value });
+  for (const name of Object.keys(TOLD) as (keyof typeof TOLD)[]) if (clean[name]) clean[name] = storable(redact(clean[name]), TOLD[name]);
+  return clean;
+}
+
+function redactError(error: RunError, redact: Redactor): RunError {
+  const clean = (text: string | null, most: number): string | null => (text ? storable(redact(text), most) : text);
+  return { ...error, message: clean(error.message, TOLD.message) ?? '', code: clean(error.code, TOLD.code), field: clean(error.field, TOLD.field) };
+}
+
+/** Postgres takes neither the character zero nor half a character; what systems say may hold both. */
+function storable(text: string, most: number): string {
+  return text.replaceAll('\0', '\ufffd').slice(0, most).toWellFormed();
 }
 
 /** A system that fails as a whole again and again is left alone for now; one that asks for a pause gets it. */

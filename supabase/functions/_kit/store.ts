@@ -4,12 +4,16 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 /** What the engine asks of Postgres. Every write carries the slice's token; a slice that lost its lease gets `LeaseLost`. */
 export type Store = {
   beginSlice(input: { dedupe: string; settlesWithinSeconds: number }): Promise<Slice | null>;
-  claim(token: string, state: ClaimState, batch: number): Promise<ClaimedRecord[]>;
+  /** The next batch: records of the first of `states` in which anything is due. */
+  claim(token: string, states: ClaimState[], batch: number): Promise<ClaimedRecord[]>;
   settle(token: string, outcomes: SettledOutcome[]): Promise<void>;
+  /** Both in one call and one transaction. */
+  settleAndClaim(token: string, outcomes: SettledOutcome[], states: ClaimState[], batch: number): Promise<ClaimedRecord[]>;
   endSlice(token: string, end: SliceEnd): Promise<void>;
 };
 
-export type ClaimState = 'queued' | 'retrying' | 'uncertain' | 'accepted';
+const claimState = z.enum(['queued', 'retrying', 'uncertain', 'accepted']);
+export type ClaimState = z.infer<typeof claimState>;
 
 export type SettledOutcome = {
   id: number;
@@ -73,6 +77,7 @@ const claimedSchema = z.array(
     external_id: z.string().nullable(),
     exported_version: z.number().nullable(),
     attempts: z.number(),
+    claimed_from: claimState,
   }),
 );
 export type ClaimedRecord = z.infer<typeof claimedSchema>[number];
@@ -97,8 +102,11 @@ export function createStore(db: SupabaseClient, run: { org: string; run: number 
     async beginSlice({ dedupe, settlesWithinSeconds }) {
       return sliceSchema.nullable().parse(await call('begin_slice', { dedupe, settles_within_seconds: settlesWithinSeconds }));
     },
-    async claim(token, state, batch) {
-      return claimedSchema.parse(await call('claim_records', { token, state, batch }));
+    async claim(token, states, batch) {
+      return claimedSchema.parse(await call('claim_records', { token, states, batch }));
+    },
+    async settleAndClaim(token, outcomes, states, batch) {
+      return claimedSchema.parse(await call('settle_and_claim', { token, outcomes, states, batch }));
     },
     async settle(token, outcomes) {
       await call('settle_records', { token, outcomes });

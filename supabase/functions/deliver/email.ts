@@ -31,12 +31,16 @@ export function emailChannel(options: EmailOptions): Channel {
       if (!pageUrl) throw new Error('PAGE_URL is not set: an e-mail needs the address of the page for its link.');
       return renderEmail(notice, locale, pageUrl);
     },
-    async send({ key, address, payload }) {
+    async send(key, letters) {
       if (!resend) return notConfigured('RESEND_API_KEY');
       if (!from) return notConfigured('MAIL_FROM');
       const signal = AbortSignal.timeout(options.timeoutMs);
-      const answer: unknown = await resend.emails.send({ from, to: address, ...payload }, { idempotencyKey: key, signal });
-      return judge(answer, signal.aborted ? options.timeoutMs : null, options.clock());
+      const given = { idempotencyKey: key, signal };
+      const emails = letters.map(({ address, payload }) => ({ from, to: address, ...payload }));
+      const [first] = emails;
+      // Strict, which is the default: https://resend.com/docs/api-reference/emails/send-batch-emails
+      const answer: unknown = first && emails.length === 1 ? await resend.emails.send(first, given) : await resend.batch.send(emails, given);
+      return judge(answer, emails.length, signal.aborted ? options.timeoutMs : null, options.clock());
     },
   };
 }
@@ -46,8 +50,9 @@ function notConfigured(setting: string): Verdict {
 }
 
 // What the SDK gives is what the wire gave: anything may be missing.
+const idSchema = z.object({ id: z.string().min(1) });
 const answerSchema = z.object({
-  data: z.object({ id: z.string().min(1) }).nullish().catch(null),
+  data: z.union([idSchema.transform((one) => [one]), z.object({ data: z.array(idSchema) }).transform(({ data }) => data)]).nullish().catch(null),
   error: z.object({
     name: z.string().catch(''),
     message: z.string().catch(''),
@@ -58,9 +63,10 @@ const answerSchema = z.object({
 
 type Fault = { name: string; message: string; status: number | null; retryAfterSeconds: number | null };
 
-function judge(answer: unknown, timedOutAfterMs: number | null, now: Date): Verdict {
+function judge(answer: unknown, letters: number, timedOutAfterMs: number | null, now: Date): Verdict {
   const parsed = answerSchema.safeParse(answer);
-  if (parsed.success && parsed.data.data) return { outcome: 'sent', providerId: parsed.data.data.id };
+  const ids = parsed.data?.data ?? [];
+  if (ids.length === letters) return { outcome: 'sent', providerIds: ids.map(({ id }) => id) };
   const error = parsed.data?.error;
   const headers = parsed.data?.headers ?? {};
   return classify({
@@ -70,7 +76,7 @@ function judge(answer: unknown, timedOutAfterMs: number | null, now: Date): Verd
       : `Resend gave no answer within ${timedOutAfterMs / 1000} seconds.`,
     status: error?.statusCode ?? null,
     retryAfterSeconds: retryAfter(headers['retry-after'], now),
-  });
+  }, letters);
 }
 
 const SETTING_AT_FAULT = new Map([
@@ -86,7 +92,7 @@ const OUT_OF_QUOTA = new Set(['daily_quota_exceeded', 'monthly_quota_exceeded'])
 const QUOTA_PAUSE_SECONDS = 3_600;
 const RATE_PAUSE_SECONDS = 1;
 
-function classify(fault: Fault): Verdict {
+function classify(fault: Fault, letters: number): Verdict {
   const { name, status } = fault;
   const said = `Resend: ${[name, fault.message].filter(Boolean).join(': ')}`;
   const later = (everyone: boolean, error: string, pause: number | null): Verdict =>
@@ -101,7 +107,7 @@ function classify(fault: Fault): Verdict {
   if (name === 'invalid_idempotent_request') return { outcome: 'refused', error: redact(`Already sent, with other content. ${said}`) };
   // The SDK says `application_error` of whatever was not an answer in Resend's own form, a gateway's page among them.
   if (name === 'application_error' || status === null || status >= 500 || status === 408) return later(true, said, fault.retryAfterSeconds);
-  return { outcome: 'refused', error: redact(said) };
+  return { outcome: letters === 1 ? 'refused' : 'apart', error: redact(said) };
 }
 
 /** Refusals by their text or status alone: an unverified sender domain, a malformed sender, a call turned away at the door. */

@@ -9,20 +9,34 @@ export type Identity = z.output<typeof identitySchema>;
 export const payloadSchema = z.object({ subject: z.string().min(1), text: z.string().min(1), html: z.string().min(1) });
 export type Payload = z.output<typeof payloadSchema>;
 
-/** One claimed delivery. `attempt` counts this one, from 1. */
-export const deliverySchema = identitySchema.extend({
+const claimedSchema = identitySchema.extend({
   channel: z.string().min(1),
   address: z.string().min(1),
   locale: z.enum(['nb', 'en']),
-  notice: noticeSchema,
-  frozen: payloadSchema.nullable().default(null),
+  /** The key of those to be sent in one request with it. */
+  batch_id: z.guid().nullable().default(null),
+  /** Counts this one, from 1. */
   attempt: z.number().int().nonnegative(),
 });
-export type Delivery = z.output<typeof deliverySchema>;
+const freshSchema = claimedSchema.extend({ notice: noticeSchema, frozen: z.null().default(null) });
+// What was put into words once needs no notice any more.
+const knownSchema = claimedSchema.extend({ frozen: payloadSchema });
+
+/** One claimed delivery. */
+export type Delivery = z.output<typeof freshSchema> | z.output<typeof knownSchema>;
+
+/** Reads a row of `claim_deliveries`. */
+export function readDelivery(row: unknown): { success: true; data: Delivery } | { success: false; error: z.ZodError } {
+  const known = knownSchema.safeParse(row);
+  return known.success ? known : freshSchema.safeParse(row);
+}
+
+/** What `freeze_deliveries` answers: the texts that were first. */
+export const frozenSchema = z.array(z.object({ delivery_id: z.guid(), frozen: payloadSchema }));
 
 /** What became of one claimed delivery, as `settle_deliveries` takes it. */
 export type Outcome = Identity & {
-  outcome: 'sent' | 'retry' | 'refused';
+  outcome: 'sent' | 'retry' | 'refused' | 'apart';
   provider_id?: string;
   error?: string;
   retry_after_seconds?: number;

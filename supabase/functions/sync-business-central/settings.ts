@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { vendorUrl } from '../_kit/vendor-url.ts';
 
 /** Properties of a journal line a payload value can go to; `dimension:CODE` a dimension of the company; `none` leaves it out on purpose. */
 const PROPERTIES = [
@@ -30,8 +31,8 @@ const DEFAULT_MAP: Record<string, Target> = {
 const guid = z.guid();
 
 export const settings = z.strictObject({
-  baseUrl: z.url().default('https://api.businesscentral.dynamics.com'),
-  loginUrl: z.url().default('https://login.microsoftonline.com'),
+  baseUrl: vendorUrl('businesscentral.dynamics.com').default('https://api.businesscentral.dynamics.com'),
+  loginUrl: vendorUrl('login.microsoftonline.com', 'login.microsoftonline.us').default('https://login.microsoftonline.com'),
   tenantId: z.string().min(1).regex(/^[\w.-]+$/).describe('Directory (tenant) id, or its domain name'),
   environment: z.string().regex(/^[\w-]+$/).default('production'),
   companyId: guid.describe('id of the company, as GET …/api/v2.0/companies shows it'),

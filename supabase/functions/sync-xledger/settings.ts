@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { vendorUrl } from '../_kit/vendor-url.ts';
 
 /** Where a payload value can go on an import line; `none` leaves it out on purpose. */
 const TARGETS = [
@@ -42,7 +43,7 @@ const DEFAULT_MAP: Record<string, Target> = {
 };
 
 export const settings = z.strictObject({
-  baseUrl: z.url().default('https://www.xledger.net').describe('https://demo.xledger.net for the demo environment'),
+  baseUrl: vendorUrl('xledger.net').default('https://www.xledger.net').describe('https://demo.xledger.net for the demo environment'),
   transactionSource: z.string().min(1).max(10).default('GL').describe('Code of the voucher type the lines are imported as'),
   currency: z.string().regex(/^[A-Z]{3}$/).default('NOK').describe('The entity’s own currency'),
   decimals: z.int().min(0).max(4).default(2),

@@ -7,6 +7,10 @@ import type { Lookup } from '../address.ts';
 
 /** How much the headers of one answer may weigh, in bytes. */
 const MAX_HEADER_BYTES = 32 * 1024;
+/** Answers before the answer (100, 102, 103) that are waited through: without an end of them the processor would never rest. */
+const MAX_INTERIM = 20;
+/** Pieces a body may come in: each costs processor time, however small it is. */
+const MAX_PIECES = 100_000;
 
 export type WireRequest = { method: string; url: URL; headers: Record<string, string>; body: string | undefined };
 
@@ -76,6 +80,22 @@ export function exchange(wire: Wire, request: WireRequest, timeoutMs: number, si
       if (collected) resolve(collected.answer('cut'));
       else reject(stop ?? new WireError(progress.isHandshake() ? 'TLS' : error.code ?? error.name, error.message, progress.sent, error));
     });
+    let interim = 0;
+    outgoing.on('information', () => {
+      interim += 1;
+      if (interim > MAX_INTERIM) giveUp('HPE_INTERIM', 'Only interim answers came.');
+    });
+    // Nobody asked for another protocol, and without this nobody would hear that the answer is over.
+    outgoing.on('upgrade', (_incoming, socket) => {
+      socket.destroy();
+      giveUp('HPE_UPGRADE', 'The answer switched to another protocol.');
+    });
+    // The last word, whatever else was not said.
+    outgoing.on('close', () => {
+      if (collected) return;
+      release();
+      reject(stop ?? new WireError('ECONNRESET', 'The connection was closed without an answer.', progress.sent));
+    });
     outgoing.on('response', (incoming) => {
       collected = collect(incoming, wire.maxBytes, (answer) => {
         release();
@@ -120,21 +140,29 @@ function follow(outgoing: ClientRequest, isTls: boolean): Progress {
 type Collected = { answer(fault: WireAnswer['fault']): WireAnswer };
 
 function collect(incoming: IncomingMessage, maxBytes: number, done: (answer: WireAnswer) => void): Collected {
-  const chunks: Buffer[] = [];
+  // One buffer that grows: a buffer for every piece would weigh a hundred times the byte that may be in it.
+  let held = Buffer.allocUnsafe(Math.min(maxBytes, 16_384));
   let size = 0;
+  let pieces = 0;
   const answer = (fault: WireAnswer['fault']): WireAnswer => {
     const headers = flat(incoming.headers);
-    const unpacked = unpack(Buffer.concat(chunks), headers['content-encoding'] ?? '', maxBytes);
+    const unpacked = unpack(held.subarray(0, size), headers['content-encoding'] ?? '', maxBytes);
     const body = decode(unpacked.bytes, headers['content-type'] ?? '');
     return { status: incoming.statusCode ?? 0, headers, body, fault: fault ?? unpacked.fault };
   };
   incoming.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= maxBytes) chunks.push(chunk);
-    else {
+    pieces += 1;
+    if (size + chunk.length > maxBytes || pieces > MAX_PIECES) {
       incoming.pause();
-      done(answer('too_large'));
+      return done(answer('too_large'));
     }
+    if (size + chunk.length > held.length) {
+      const grown = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(2 * held.length, size + chunk.length)));
+      held.copy(grown, 0, 0, size);
+      held = grown;
+    }
+    chunk.copy(held, size);
+    size += chunk.length;
   });
   incoming.on('end', () => done(answer(incoming.complete ? null : 'cut')));
   incoming.on('error', () => done(answer('cut')));

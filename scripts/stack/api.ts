@@ -1,10 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { App } from '@supabase/lite';
-import { createPostgresConnection } from '@supabase/lite/postgres';
 import type { PostgresType } from 'postgres';
+import { backoff } from './connect.ts';
 import type { Keys } from './directory.ts';
 import { messageOf } from './errors.ts';
-import { errorResponse, isPostgresError } from './postgrest-errors.ts';
+import { errorResponse, isPostgresError, type PostgresFault } from './postgrest-errors.ts';
+import './driver.ts';
+
+// It brings the driver, which must be loaded repaired.
+const { createPostgresConnection } = await import('@supabase/lite/postgres');
 
 /** Auth and Data API on one database. */
 export type Api = {
@@ -31,10 +35,15 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   quietConsole();
   return {
     async fetch(request, peer) {
+      // Its driver cannot write a NUL; Postgres would have refused it in these words.
+      if (new URL(request.url).search.includes('%00')) return errorResponse({ code: '22021', message: 'invalid byte sequence for encoding "UTF8": 0x00' });
+      // As private.check_request says to PostgREST, which asks it before every request.
+      if (/count\s*=\s*"?(planned|estimated)/i.test(request.headers.get('prefer') ?? '')) return errorResponse(inexact);
       const context: Context = { fault: null, onLog: options.onLog };
       const response = await requests.run(context, () => app.fetch(request, { peerAddress: peer }));
+      if (response.status !== 500) return response;
       // It knows few of Postgres' error codes and answers 500 with a code of its own to the others.
-      return isPostgresError(context.fault) && response.status === 500 ? errorResponse(context.fault) : response;
+      return isPostgresError(context.fault) ? errorResponse(context.fault) : withoutFaultOfItsOwn(response, options.onLog);
     },
     close: () => app.connection.driver.end({ timeout: 2 }),
   };
@@ -51,10 +60,20 @@ export async function ensureAuthSchema(options: ApiOptions): Promise<void> {
   }
 }
 
+/** On values of another type than it expects, and on deep JSON, it stumbles itself and tells where: PostgREST passes them on to be refused. */
+async function withoutFaultOfItsOwn(response: Response, onLog: (line: string) => void): Promise<Response> {
+  const body: unknown = await response.clone().json().catch(() => null);
+  const isItsOwn = typeof body === 'object' && body !== null && 'code' in body && body.code === 'SUP';
+  if (!isItsOwn) return response;
+  onLog(`answered 500: ${JSON.stringify(body).slice(0, 500)}`);
+  const message = 'The request holds a value that cannot be read.';
+  return Response.json({ code: 'PGRST102', details: null, hint: null, message }, { status: 400 });
+}
+
 function createApp({ databaseUrl, keys }: ApiOptions) {
   const connection = createPostgresConnection({
     url: databaseUrl,
-    postgresOptions: { max: 10, idle_timeout: 30, onnotice: () => undefined, types },
+    postgresOptions: { max: 10, idle_timeout: 30, backoff, onnotice: () => undefined, types },
   });
   Object.assign(connection, {
     // Left to itself it grants everything on every table to every role at the first request.
@@ -104,6 +123,10 @@ function asJson(value: unknown): string {
     return JSON.stringify(value);
   }
 }
+
+const inexact: PostgresFault = {
+  code: 'SW422', message: 'Counts are exact here: planned and estimated ones are not answered.', hint: 'Ask with count=exact.',
+};
 
 let quiet = false;
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ReservedSql, Sql } from 'postgres';
 import { connect } from './connect.ts';
 import { messageOf } from './errors.ts';
@@ -76,11 +77,13 @@ export function createClock({ databaseUrl, onLog }: ClockOptions): Clock {
     }
   }
 
+  async function settled(): Promise<void> {
+    while (running.size > 0) await Promise.all(running.values());
+  }
+
   return {
     beat,
-    async settled() {
-      while (running.size > 0) await Promise.all(running.values());
-    },
+    settled,
     async tick(jobName) {
       const [job] = await sql<Job[]>`select jobid, jobname, schedule, command, username from cron.job where jobname = ${jobName}`;
       if (!job) throw new Error(`There is no job named ${jobName} in cron.job`);
@@ -89,7 +92,9 @@ export function createClock({ databaseUrl, onLog }: ClockOptions): Clock {
     async stop() {
       stopped = true;
       leader?.connection.release();
-      await sql.end({ timeout: 2 });
+      // A job that is nearly done may write down how it ended.
+      await Promise.race([settled(), wait(2_000, undefined, { ref: false })]);
+      await sql.end({ timeout: 1 });
     },
   };
 }
@@ -132,12 +137,15 @@ async function runJob(sql: Sql, job: Job): Promise<JobRun> {
       where runid = ${details?.runid ?? null}`;
     return run;
   } finally {
-    // Whatever the job left open (transaction, role, settings, locks) ends with it.
-    await connection.unsafe('rollback').catch(() => undefined);
-    // By itself: several statements in one message are a transaction, in which it is refused.
-    await connection.unsafe('discard all').catch(() => undefined);
+    await wipe(connection);
     connection.release();
   }
+}
+
+/** Whatever the job left open (role, settings, locks) ends with it; a transaction too, in which the rest cannot be discarded. */
+async function wipe(connection: ReservedSql): Promise<void> {
+  const discard = (): Promise<unknown> => connection.unsafe('discard all');
+  await discard().catch(() => connection.unsafe('rollback').then(discard)).catch(() => undefined);
 }
 
 async function execute(connection: ReservedSql, job: Job): Promise<JobRun> {

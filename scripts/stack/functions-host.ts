@@ -67,6 +67,8 @@ async function answer(name: string, request: Request, url: URL): Promise<Respons
     console.error(`Function ${name} does not start:`, error);
     return Response.json({ code: 'BOOT_ERROR', message: 'Function failed to start (please check logs)' }, { status: 503 });
   }
+  // Methods that no request in a function can have.
+  if (/^(?:TRACE|TRACK|CONNECT)$/i.test(request.method)) return Response.json({ code: 'METHOD_NOT_ALLOWED', message: 'This method cannot be served' }, { status: 405 });
   try {
     // A hosted function sees its own name as the first part of the path.
     url.pathname = url.pathname.replace(/^\/functions\/v1/, '');

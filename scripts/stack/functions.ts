@@ -17,7 +17,7 @@ export type Functions = {
   kill(): Promise<void>;
   /** Starts them, also again after `kill`; does nothing while they run. */
   start(): Promise<void>;
-  /** Resolves, with the reason, when the process ends without being asked to. */
+  /** Resolves, with the reason, when the process has ended by itself so often that it was given up. */
   crashed: Promise<string>;
   stop(): Promise<void>;
 };
@@ -37,10 +37,15 @@ export type FunctionsOptions = {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const host = fileURLToPath(new URL('./functions-host.ts', import.meta.url));
 
-/** Prepares the functions; `start` starts them. */
+/** A process that ends by itself more often than this within ten minutes is not started again. */
+const MOST_ENDS = 10;
+const ENDS_WITHIN_MS = 600_000;
+
+/** Prepares the functions; `start` starts them. One that takes the process with it takes the others' slices too: all is started anew. */
 export function createFunctions(options: FunctionsOptions): Functions {
   let child: ChildProcess | null = null;
   let port: number | null = null;
+  let ends: number[] = [];
   const crashed = Promise.withResolvers<string>();
 
   async function start(): Promise<void> {
@@ -49,10 +54,19 @@ export function createFunctions(options: FunctionsOptions): Functions {
     child = started.child;
     started.child.once('exit', (code, signal) => {
       if (child !== started.child) return;
+      const ran = port !== null;
       child = port = null;
-      crashed.resolve(`The functions ended by themselves (${signal ?? `exit code ${code}`}).`);
+      if (ran) void startAgain(`The functions ended by themselves (${signal ?? `exit code ${code}`}).`);
     });
     port = await started.listening;
+  }
+
+  async function startAgain(reason: string): Promise<void> {
+    const now = performance.now();
+    ends = [...ends.filter((end) => now - end < ENDS_WITHIN_MS), now];
+    if (ends.length > MOST_ENDS) return crashed.resolve(reason);
+    options.onLog(`${reason} They are started again.`);
+    await start().catch((error: unknown) => crashed.resolve(`${reason} ${error instanceof Error ? error.message : String(error)}`));
   }
 
   async function end(signals: NodeJS.Signals[]): Promise<void> {
@@ -104,7 +118,8 @@ function permissions({ folder, allowHosts }: FunctionsOptions): string[] {
   return [
     '--no-prompt', '--no-config', '--no-lock', '--no-remote', '--node-modules-dir=manual', '--unstable-no-legacy-abort',
     allowHosts ? `--allow-net=${allowHosts.join(',')}` : '--allow-net',
-    `--allow-read=${[folder, host, join(root, 'node_modules'), join(root, 'package.json')].join(',')}`,
+    // The kit too, for functions that live in another folder than the project's own.
+    `--allow-read=${[folder, host, join(root, 'supabase', 'functions'), join(root, 'node_modules'), join(root, 'package.json')].join(',')}`,
     // All of the environment is what is given above; libraries ask for many more names to tell where they run.
     '--allow-env',
   ];

@@ -2,6 +2,7 @@ import { getRequestListener } from '@hono/node-server';
 import { request as callOn, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Api } from './api.ts';
 import { listen, pathOf, type Listening } from './http.ts';
+import { createRateLimit, REFRESHES, SIGN_INS, type RateLimit } from './rate-limit.ts';
 
 export type GatewayOptions = {
   port: number;
@@ -10,6 +11,7 @@ export type GatewayOptions = {
   functionsPort(): number | null;
   /** The origins whose pages may read the answers. */
   origins(): string[];
+  now(): Date;
 };
 
 /** Opens the one address a hosted project has: `/auth/v1` and `/rest/v1` to the API, `/functions/v1` to Deno. */
@@ -17,14 +19,33 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
   const toApi = getRequestListener((request, env) => options.api.fetch(request, env.incoming.socket.remoteAddress ?? null), {
     overrideGlobalObjects: false,
   });
+  const limits = { signIns: createRateLimit(SIGN_INS, options.now), refreshes: createRateLimit(REFRESHES, options.now) };
   return listen((request, response) => {
     const path = pathOf(request) ?? '';
     allowOrigin(request, response, options.origins());
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
+    if (path.startsWith('/auth/v1/') && isTooMany(request, response, path, limits)) return;
     if (/^\/(auth|rest)\/v1(\/|$)/.test(path)) return void toApi(request, response);
     if (path.startsWith('/functions/v1/')) return toFunctions(request, response, options.functionsPort());
     sayJson(response, 404, { message: 'no Route matched with those values' });
   }, options.port, 'API');
+}
+
+/**
+ * Answers 429 to an address that tries to sign in too often, as hosted Auth does. Signing in successfully costs nothing
+ * here: on one machine all come from the same address.
+ */
+function isTooMany(request: IncomingMessage, response: ServerResponse, path: string, limits: { signIns: RateLimit; refreshes: RateLimit }): boolean {
+  if (request.method !== 'POST' || !/^\/auth\/v1\/+(token|signup|otp|magiclink|recover|resend|verify)\/*$/i.test(path)) return false;
+  const grant = URL.parse(request.url ?? '', 'http://127.0.0.1')?.searchParams.get('grant_type');
+  const attempt = (grant === 'refresh_token' ? limits.refreshes : limits.signIns).take(request.socket.remoteAddress ?? '');
+  if (attempt.allowed) {
+    if (grant === 'password') response.on('finish', () => { if (response.statusCode < 400) attempt.giveBack(); });
+    return false;
+  }
+  response.setHeader('retry-after', String(attempt.retryAfterSeconds));
+  sayJson(response, 429, { code: 429, error_code: 'over_request_rate_limit', msg: 'Request rate limit reached' });
+  return true;
 }
 
 /** Sets CORS for the page's origin, and keeps what the API itself would say (`*`) from being sent. */

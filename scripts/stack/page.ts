@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listen, pathOf, type Listening } from './http.ts';
+import { cachingOf, pageHeaders } from './page-headers.ts';
 
 const web = fileURLToPath(new URL('../../web/', import.meta.url));
 
@@ -27,7 +28,7 @@ const types: Record<string, string> = {
 /** Serves the built page the way a static host would: files, `/config.json`, and index.html for every other path. */
 export function startPage(options: PageOptions): Promise<Listening> {
   return listen((request, response) => {
-    secure(response, new URL(options.config().apiUrl).origin);
+    for (const [name, value] of Object.entries(pageHeaders(new URL(options.config().apiUrl).origin))) response.setHeader(name, value);
     const path = pathOf(request);
     if (path === null || !['GET', 'HEAD'].includes(request.method ?? '')) return void response.writeHead(path === null ? 400 : 405).end();
     if (path === '/config.json') return sendConfig(response, options.config());
@@ -51,22 +52,23 @@ export async function buildPage(onLog: (line: string) => void): Promise<boolean>
     customLogger: { ...log, info: say, warn: say, warnOnce: say, error: say },
     build: { outDir: fresh, emptyOutDir: true },
   });
-  await rm(pageFolder, { recursive: true, force: true });
-  await rename(fresh, pageFolder);
+  await put(fresh, pageFolder);
   return true;
 }
 
-function secure(response: ServerResponse, apiOrigin: string): void {
-  response.setHeader('content-security-policy', [
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", `connect-src 'self' ${apiOrigin}`,
-    "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
-  ].join('; '));
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('referrer-policy', 'same-origin');
+/** Another stack may be putting its build there at the same moment: the later one stays. */
+async function put(fresh: string, folder: string, tries = 5): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  try {
+    await rename(fresh, folder);
+  } catch (error) {
+    if (tries === 1) throw error;
+    await put(fresh, folder, tries - 1);
+  }
 }
 
 function sendConfig(response: ServerResponse, config: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(config));
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': cachingOf('/config.json', false) }).end(JSON.stringify(config));
 }
 
 async function sendFile(response: ServerResponse, folder: string, path: string): Promise<void> {
@@ -78,7 +80,7 @@ async function sendFile(response: ServerResponse, folder: string, path: string):
   const file = found ? wanted : join(folder, 'index.html');
   response.writeHead(200, {
     'content-type': types[extname(file)] ?? 'application/octet-stream',
-    'cache-control': found && path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'cache-control': cachingOf(path, found === true),
   });
   createReadStream(file).on('error', () => response.destroy()).pipe(response);
 }

@@ -77,7 +77,7 @@ async function start(options: ServicesOptions, closers: Closers): Promise<Omit<S
     const api = await openApi({ databaseUrl, keys, onLog: (line) => onLog('api', line) });
     closers.push(() => api.close());
     const origins = (): string[] => (pageUrl ? [new URL(pageUrl).origin] : []);
-    const gateway = await startGateway({ port: ports.api, api, functionsPort: functions.port, origins });
+    const gateway = await startGateway({ port: ports.api, api, functionsPort: functions.port, origins, now: options.now });
     closers.push(() => gateway.close());
     apiUrl = gateway.url;
   }

@@ -85,6 +85,32 @@ test('a job that fails says why and leaves the next ones alone', async () => {
   expect(await sql`select ran_as from public.notes`).toEqual([{ ran_as: 'postgres' }]);
 });
 
+test('a transaction that a job leaves open ends with the job', async () => {
+  const { sql, url } = await withJob('* * * * *', 'begin; insert into public.notes default values');
+  const clock = await clockOn(url);
+
+  await clock.tick('note');
+  await sql`select cron.schedule('note', '* * * * *', 'insert into public.notes default values')`;
+  await clock.tick('note');
+
+  expect(await sql`select id::int from public.notes`).toEqual([{ id: 2 }]);
+});
+
+test('a clock that stops lets the job at work end, and writes down how it did', async () => {
+  const { sql, url } = await withJob('* * * * *');
+  const clock = createClock({ databaseUrl: url, onLog: (line) => expect.fail(line) });
+  await clock.beat(at('10:00:00'));
+  const stopping = await sql.begin(async (transaction) => {
+    await transaction`lock table public.notes in exclusive mode`;
+    await clock.beat(at('10:01:00'));
+    while ((await sql`select from cron.job_run_details where status = 'running'`).length === 0);
+    return { stopped: clock.stop() };
+  });
+  await stopping.stopped;
+
+  expect(await sql`select status from cron.job_run_details`).toEqual([{ status: 'succeeded' }]);
+});
+
 test('scheduling again under the same name changes the job, and unscheduling removes it', async () => {
   const { sql } = await withJob('* * * * *');
 

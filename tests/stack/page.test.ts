@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { startPage } from '../../scripts/stack/page.ts';
+import { cachingOf, pageHeaders } from '../../scripts/stack/page-headers.ts';
 import { atEnd } from '../support/cleanup.ts';
 
 let url: string;
@@ -43,14 +44,23 @@ test('the page learns where the API is', async () => {
 });
 
 test('the browser is told to run and load nothing of others', async () => {
-  const { headers } = await fetch(url);
-
-  expect(headers.get('content-security-policy')).toBe(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' http://127.0.0.1:54321; "
-    + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  for (const path of ['/', '/o/nord', '/config.json', '/assets/index-abc123.js', '/assets/index-gone.js', '/%ff']) {
+    const { headers } = await fetch(url + path);
+    for (const [name, value] of Object.entries(pageHeaders('http://127.0.0.1:54321'))) expect(headers.get(name), `${name} of ${path}`).toBe(value);
+  }
+  expect(pageHeaders('http://127.0.0.1:54321')['content-security-policy']).toBe(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' http://127.0.0.1:54321; object-src 'none'; "
+    + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
   );
-  expect(headers.get('x-content-type-options')).toBe('nosniff');
-  expect(headers.get('referrer-policy')).toBe('same-origin');
+});
+
+test('other hosts are told to say the same', async () => {
+  const guide = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+  const listed = Object.entries(pageHeaders('https://<ref>.supabase.co')).map(([name, value]) => `   ${name}: ${value}\n`).join('');
+
+  expect(guide).toContain(`\`\`\`\n${listed}   strict-transport-security: max-age=31536000\n   \`\`\``);
+  expect(guide).toContain(`\`cache-control: ${cachingOf('/assets/index-abc123.js', true)}\` below \`/assets/\`, \`${cachingOf('/', true)}\` elsewhere`);
+  expect(guide).toContain(`\`/config.json\`, served with \`cache-control: ${cachingOf('/config.json', true)}\``);
 });
 
 test.each(['/../secret.txt', '/%2e%2e/secret.txt', '/assets/..%2f..%2fsecret.txt', '/%00', '/%ff'])('the address %s leads nowhere else', async (path) => {

@@ -5,7 +5,7 @@ import { printable } from '../../web/src/lib/printable.ts';
 import { copyText, problemOf } from '../../web/src/lib/problem.ts';
 
 const marked = (payload: unknown, field: string | null) =>
-  payloadLines(payload, field).filter(({ offending }) => offending).map(({ text }) => text);
+  payloadLines(payload, field).lines.filter(({ offending }) => offending).map(({ text }) => text);
 
 describe('the refused field in what was sent', () => {
   const payload = { id: 7, costCenter: '9999', lines: [{ costCenter: '4010', account: '6000' }, { costCenter: '9999', account: '7140' }] };
@@ -40,9 +40,26 @@ describe('the refused field in what was sent', () => {
   it('leaves the payload what it was: the lines put together are the same JSON', () => {
     fc.assert(fc.property(fc.json(), fc.string(), (json, field) => {
       const value: unknown = JSON.parse(json);
-      const text = payloadLines(value, field).map((line) => line.text).join('\n');
+      const text = payloadLines(value, field).lines.map((line) => line.text).join('\n');
       expect(JSON.parse(text)).toEqual(value);
     }));
+  });
+
+  it.each<[string, () => unknown]>([
+    ['half a million values', () => ({ values: Array.from({ length: 500_000 }, () => 1) })],
+    ['five thousand levels', (): unknown => JSON.parse(`${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`)],
+    ['a text of a megabyte', () => ({ text: 'x'.repeat(1_000_000) })],
+    ['lists of lists of lists', () => Array.from({ length: 70 }, () => Array.from({ length: 70 }, () => Array.from({ length: 70 }, () => 'x')))],
+  ])('of %s only the beginning is laid out, and that is said', (_, make) => {
+    const { lines, isCut } = payloadLines(make(), 'a');
+    expect(isCut).toBe(true);
+    expect(lines.length).toBeLessThan(2_100);
+    expect(Math.max(...lines.map(({ text }) => text.length))).toBeLessThan(5_100);
+  });
+
+  it('with names every object has is laid out like any other', () => {
+    const payload: unknown = JSON.parse('{"__proto__": {"admin": true}, "constructor": 1, "toString": null}');
+    expect(payloadLines(payload, '__proto__').lines.map(({ text }) => text)).toEqual(['{', '"__proto__": {', '"admin": true', '},', '"constructor": 1,', '"toString": null', '}']);
   });
 
   it('is the same place in every way of writing it', () => {
@@ -60,6 +77,17 @@ describe('another system’s words', () => {
 
   it('lose what cannot be seen and what turns text around', () => {
     expect(printable('a\u0000b\u202Ec\u2066d\r\ne')).toBe('a\uFFFDb\uFFFDc\uFFFDd\ne');
+  });
+
+  it.each([
+    ['a zero-width space', '\u200b'], ['a soft hyphen', '\u00ad'], ['an Arabic mark of direction', '\u061c'], ['a filler', '\u3164'], ['a letter of a tag', '\u{e0061}'],
+    ['a separator of lines', '\u2028'], ['half a character', '\ud83d'], ['a byte order mark', '\ufeff'], ['an invisible operator', '\u2063'],
+  ])('lose %s', (_, hidden) => {
+    expect(printable(`a${hidden}b`)).toBe('a\uFFFDb');
+  });
+
+  it.each(['👩‍👩‍👧', '❤️', 'می‌خواهم', '中文', 'Ålesund', 'e\u0301'])('keep what belongs to a script or an emoji: %s', (text) => {
+    expect(printable(text)).toBe(text);
   });
 
   it('come out without control characters, whatever came in', () => {

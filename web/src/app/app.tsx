@@ -4,6 +4,7 @@ import { SessionDialog } from '../features/sign-in/session-dialog.tsx';
 import { SignInPage } from '../features/sign-in/sign-in-page.tsx';
 import { I18nProvider, useT } from '../lib/i18n.tsx';
 import type { Catalogue } from '../lib/i18n.tsx';
+import { safeNext } from '../lib/safe-next.ts';
 import { SessionProvider, useSession } from '../lib/session.tsx';
 import { CrashBoundary } from './crash-boundary.tsx';
 import { FirstOrganization } from './first-organization.tsx';
@@ -33,12 +34,9 @@ function Unconfirmed() {
   );
 }
 
-/** Only an address within the page: a link must not send anyone elsewhere after signing in. */
-const safeNext = (next: string | null): string => (next && /^\/(?![/\\])/.test(next) ? next : '/');
-
 function Gate() {
   const t = useT();
-  const { state } = useSession();
+  const { state, left } = useSession();
   const [path] = useLocation();
   const [search] = useSearchParams();
   const signingIn = path === '/sign-in';
@@ -47,9 +45,9 @@ function Gate() {
   if (state === 'out') {
     if (signingIn) return <SignInPage />;
     const here = `${path}${search.size > 0 ? `?${search}` : ''}`;
-    return <Redirect to={here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`} replace />;
+    return <Redirect to={left || here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`} replace />;
   }
-  if (signingIn) return <Redirect to={safeNext(search.get('next'))} replace />;
+  if (signingIn) return <Redirect to={safeNext(search.get('next'), location.origin)} replace />;
   return (
     <>
       {state === 'lost' && <SessionDialog />}

@@ -71,10 +71,14 @@ function makeTimes(tag: string, timeZone: string) {
   const plainDate = new Intl.DateTimeFormat(tag, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' });
   const relative = new Intl.RelativeTimeFormat(tag, { style: 'short', numeric: 'auto' });
   const dateTime = (iso: string) => full.format(new Date(iso));
+  // One tag for both languages: a table is sorted and reckoned with, not read aloud.
+  const sortable = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
   const sameDay = (iso: string, now: number) => date.format(new Date(iso)) === date.format(new Date(now));
   return {
     dateTime,
     exact: (iso: string) => exact.format(new Date(iso)),
+    /** `2026-11-20 14:53:00`, as spreadsheets know times. */
+    sortable: (iso: string) => sortable.format(new Date(iso)),
     day: (iso: string) => day.format(new Date(iso)),
     date: (iso: string) => (/^\d{4}-\d{2}-\d{2}$/.test(iso) ? plainDate : date).format(new Date(iso)),
     /** The clock alone when it is today, otherwise with the date; always with the zone. */

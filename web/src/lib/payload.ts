@@ -24,34 +24,54 @@ function fit(path: readonly string[], wanted: readonly string[]): number {
 const childrenOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
+// An app may hand in a megabyte in half a million lines or a thousand levels: neither a browser nor a person gets through that.
+const MOST_LINES = 2_000;
+const MOST_LEVELS = 50;
+const MOST_CHARACTERS = 5_000;
+
 function bestFit(value: unknown, path: readonly string[], wanted: readonly string[]): number {
-  return childrenOf(value).reduce((best, [key, child]) => Math.max(best, bestFit(child, [...path, key], wanted)), fit(path, wanted));
+  if (path.length > MOST_LEVELS) return 0;
+  return childrenOf(value).slice(0, MOST_LINES)
+    .reduce((best, [key, child]) => Math.max(best, bestFit(child, [...path, key], wanted)), fit(path, wanted));
 }
+
+const shortened = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS).toWellFormed()} …` : text);
 
 /**
  * Lays a payload out line by line and marks where `field` stands, as precisely as its name allows: systems name a field by
- * its whole path, without positions in lists, or by its last part alone. A field that is not there marks nothing.
+ * its whole path, without positions in lists, or by its last part alone. A field that is not there marks nothing. Of a payload
+ * beyond all measure the beginning is laid out, and `isCut` is true.
  */
-export function payloadLines(payload: unknown, field: string | null): PayloadLine[] {
+export function payloadLines(payload: unknown, field: string | null): { lines: PayloadLine[]; isCut: boolean } {
   const wanted = field ? fieldPath(field) : [];
   const best = bestFit(payload, [], wanted);
   const lines: PayloadLine[] = [];
+  let isCut = false;
+  const add = (line: PayloadLine): void => {
+    isCut ||= line.text.length > MOST_CHARACTERS;
+    lines.push({ ...line, text: shortened(line.text) });
+  };
   const walk = (value: unknown, path: string[], label: string, comma: string, inside: boolean): void => {
     const depth = path.length;
     const offending = inside || (best > 0 && fit(path, wanted) === best);
     const children = childrenOf(value);
-    if (children.length === 0) {
-      lines.push({ depth, text: `${label}${JSON.stringify(value) ?? 'null'}${comma}`, offending });
-      return;
-    }
+    if (children.length === 0) return add({ depth, text: `${label}${JSON.stringify(value) ?? 'null'}${comma}`, offending });
     const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
-    lines.push({ depth, text: `${label}${open}`, offending });
-    children.forEach(([key, child], i) => {
+    if (depth >= MOST_LEVELS) {
+      isCut = true;
+      return add({ depth, text: `${label}${open} … ${close}${comma}`, offending });
+    }
+    add({ depth, text: `${label}${open}`, offending });
+    for (const [i, [key, child]] of children.entries()) {
+      if (lines.length >= MOST_LINES) {
+        isCut = true;
+        break;
+      }
       const name = Array.isArray(value) ? '' : `${JSON.stringify(key)}: `;
       walk(child, [...path, key], name, i < children.length - 1 ? ',' : '', offending);
-    });
-    lines.push({ depth, text: `${close}${comma}`, offending });
+    }
+    add({ depth, text: `${close}${comma}`, offending });
   };
   walk(payload, [], '', '', false);
-  return lines;
+  return { lines, isCut };
 }

@@ -1,11 +1,8 @@
-// Control characters, and the marks that turn text around: in a system's message they could hide or disguise a part of it.
-// eslint reads control characters in a pattern as a mistake, hence the code points.
-const isHidden = (code: number): boolean =>
-  (code < 0x20 && code !== 0x09 && code !== 0x0a) || (code >= 0x7f && code < 0xa0)
-  || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code === 0x200e || code === 0x200f;
+// Control characters, half characters, marks that turn text around and signs that leave no trace: in a system's message they could hide or
+// disguise a part of it. Joiners and the choice of a letter's form (U+200C, U+200D, U+FE00 to U+FE0F) belong to scripts and emoji.
+const HIDDEN = /(?![\t\n\u200c\u200d\ufe00-\ufe0f])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Another system's text made safe to look at: line ends unified, invisible characters replaced by `�`. */
 export function printable(text: string): string {
-  const unified = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
-  return Array.from(unified, (char) => (isHidden(char.codePointAt(0) ?? 0) ? '\uFFFD' : char)).join('');
+  return text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').replace(HIDDEN, '\uFFFD');
 }

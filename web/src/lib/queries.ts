@@ -53,19 +53,23 @@ export type RecordFilter = { integration: string; cause?: string; run?: string; 
 /** The row a page of a list starts after. */
 export type Cursor = { failed_at: string; id: string };
 
-/** Open failures, newest first, one page by keyset: the last row of a page is where the next one starts. */
-export const failedRecordsQuery = ({ db }: Client, org: string, filter: RecordFilter, after: Cursor | null) => queryOptions({
+/** Open failures, newest first, `size` at a time by keyset: the last row of a page is where the next one starts. */
+export function readFailedRecords(
+  { db }: Client, org: string, filter: RecordFilter, after: Cursor | null, size: number, signal?: AbortSignal,
+): Promise<FailedRecord[]> {
+  let rows = db.from('failed_records').select().eq('org_id', org).eq('integration_id', filter.integration);
+  if (filter.cause) rows = rows.eq('cause_id', filter.cause);
+  if (filter.run) rows = rows.eq('run_id', filter.run);
+  if (filter.state) rows = rows.eq('state', filter.state);
+  // The first condition is where the index begins to be read; the second leaves out what of that moment was on the page before.
+  if (after) rows = rows.lte('failed_at', after.failed_at).or(`failed_at.lt."${after.failed_at}",id.lt.${after.id}`);
+  const page = rows.order('failed_at', { ascending: false }).order('id', { ascending: false }).limit(size);
+  return readRows(FailedRecord, signal ? page.abortSignal(signal) : page);
+}
+
+export const failedRecordsQuery = (client: Client, org: string, filter: RecordFilter, after: Cursor | null) => queryOptions({
   queryKey: ['org', org, 'failed', filter, after],
-  queryFn: ({ signal }) => {
-    let rows = db.from('failed_records').select().eq('org_id', org).eq('integration_id', filter.integration);
-    if (filter.cause) rows = rows.eq('cause_id', filter.cause);
-    if (filter.run) rows = rows.eq('run_id', filter.run);
-    if (filter.state) rows = rows.eq('state', filter.state);
-    // The first condition is where the index begins to be read; the second leaves out what of that moment was on the page before.
-    if (after) rows = rows.lte('failed_at', after.failed_at).or(`failed_at.lt."${after.failed_at}",id.lt.${after.id}`);
-    return readRows(FailedRecord, rows.order('failed_at', { ascending: false }).order('id', { ascending: false })
-      .limit(PAGE_SIZE).abortSignal(signal));
-  },
+  queryFn: ({ signal }) => readFailedRecords(client, org, filter, after, PAGE_SIZE, signal),
   placeholderData: keepPreviousData,
 });
 

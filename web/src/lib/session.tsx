@@ -6,11 +6,20 @@ import type { ReactNode } from 'react';
 import { ApiError } from './api-error.ts';
 import { useClient } from './client-context.tsx';
 import { recall, remember } from './memory.ts';
+import { setPageTitle } from './tab.ts';
+import { unsayAll } from './toasts.ts';
 
 /** `lost`: there was a session and it ended by itself, so the page stays and asks for a new one on top. */
 type State = 'checking' | 'in' | 'lost' | 'out' | 'unconfirmed';
 
-type SessionValue = { state: State; email: string | null; signOut: () => Promise<void>; recheck: () => void };
+type SessionValue = {
+  state: State;
+  email: string | null;
+  /** The session was ended on purpose: whoever comes next begins at the front door. */
+  left: boolean;
+  signOut: () => Promise<void>;
+  recheck: () => void;
+};
 
 const SessionContext = createContext<SessionValue | null>(null);
 
@@ -24,18 +33,26 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [state, setState] = useState<State>('checking');
   const [email, setEmail] = useState<string | null>(null);
+  const [left, setLeft] = useState(false);
   const person = useRef<string | null>(null);
   const lost = useRef(false);
 
+  // Another person on the same page must not see what the first one left there.
+  const forget = useCallback(() => {
+    queries.clear();
+    unsayAll();
+    setPageTitle('');
+  }, [queries]);
+
   const arrive = useCallback((session: Session) => {
-    // Another person on the same page must not see what the first one left in the cache.
-    if (person.current && person.current !== session.user.id) queries.clear();
+    if (person.current && person.current !== session.user.id) forget();
     person.current = session.user.id;
     setEmail(session.user.email ?? null);
+    setLeft(false);
     setState('in');
     if (lost.current) void queries.invalidateQueries();
     lost.current = false;
-  }, [queries]);
+  }, [queries, forget]);
 
   const lose = useCallback(() => {
     if (!person.current) return;
@@ -45,11 +62,15 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const leave = useCallback(() => {
     if (person.current && !wasMeant()) return lose();
+    if (person.current) {
+      setLeft(true);
+      setEmail(null);
+    }
     person.current = null;
     lost.current = false;
-    queries.clear();
+    forget();
     setState('out');
-  }, [queries, lose]);
+  }, [forget, lose]);
 
   const check = useCallback(async () => {
     try {
@@ -79,6 +100,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const value = useMemo<SessionValue>(() => ({
     state,
     email,
+    left,
     signOut: async () => {
       remember('signed-out', String(Date.now()));
       // `local` forgets the session here whether or not the server can be told.
@@ -88,7 +110,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       setState('checking');
       void check();
     },
-  }), [state, email, auth, check]);
+  }), [state, email, left, auth, check]);
   return <SessionContext value={value}>{children}</SessionContext>;
 }
 

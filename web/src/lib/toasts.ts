@@ -19,6 +19,8 @@ export function say(toast: Omit<Toast, 'id'>): void {
 
 export const unsay = (id: number): void => change(toasts.filter((toast) => toast.id !== id));
 
+export const unsayAll = (): void => change([]);
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

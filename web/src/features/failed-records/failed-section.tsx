@@ -10,6 +10,7 @@ import { PAGE_SIZE, causesQuery } from '../../lib/queries.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { openWork } from '../../lib/status.ts';
 import { CauseCard } from './cause-card.tsx';
+import { DownloadButton } from './download-button.tsx';
 import { RecordsTable } from './records-table.tsx';
 import { RetryButton } from './retry-button.tsx';
 
@@ -79,7 +80,10 @@ export function FailedSection({ integration, fetchedAt }: { integration: Integra
       {total === 0 ? <p>{t.failed.none(f.dateTime(new Date(fetchedAt).toISOString()))}</p> : (
         <>
           <Causes integration={integration} />
-          <h3>{t.failed.records}</h3>
+          <div className="row">
+            <h3>{t.failed.records}</h3>
+            <DownloadButton integration={integration} filter={state ? { state } : {}} />
+          </div>
           <StateFilter integration={integration} chosen={state} />
           <RecordsTable key={state} integration={integration} filter={state ? { state } : {}} empty={t.failed.noneOfState} />
         </>

@@ -5,7 +5,7 @@ import { printable } from '../../lib/printable.ts';
 /** What was sent, as it was sent, with the refused field marked by more than colour. */
 export function PayloadView({ payload, field }: { payload: unknown; field: string | null }) {
   const t = useT();
-  const lines = payloadLines(payload, field);
+  const { lines, isCut } = payloadLines(payload, field);
   const first = lines.findIndex(({ offending }) => offending);
   return (
     <>
@@ -19,6 +19,7 @@ export function PayloadView({ payload, field }: { payload: unknown; field: strin
             : <span key={i}>{`${line}\n`}</span>;
         })}
       </pre>
+      {isCut && <p className="muted">{t.record.sentCut}</p>}
     </>
   );
 }

@@ -47,6 +47,12 @@ export const enWork: typeof nbWork = {
     waitingFailed: 'The last run failed as a whole, so these did not get across. They are sent by themselves once that is put right.',
     waitingWell: 'Nothing is wrong with these. They go with the next run.',
     waitingCaption: (n) => `The oldest ${n}, oldest first`,
+    csv: {
+      button: 'Download as CSV', pending: 'Fetching the records …',
+      saved: (n) => `${records(n)} downloaded.`,
+      cut: (n) => `The ${records(n)} that failed last are downloaded. There are more: choose a state to get fewer.`,
+      key: 'Key', type: 'Type', currency: 'Currency', day: 'Date',
+    },
   },
   record: {
     notFound: 'There is no such record here',
@@ -55,6 +61,7 @@ export const enWork: typeof nbWork = {
     waiting: 'The record waits for its turn. Nothing is wrong.',
     sent: 'What was sent',
     sentHint: 'The field that was refused is marked.',
+    sentCut: 'The content is too large to be shown in full: this is its beginning.',
     mark: 'refused field',
     attempts: 'Attempts',
     noAttempts: 'Not attempted yet.',

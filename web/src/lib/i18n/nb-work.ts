@@ -48,6 +48,12 @@ export const nbWork = {
     waitingFailed: 'Siste kjøring feilet som helhet, så disse kom ikke over. De sendes av seg selv når det er rettet.',
     waitingWell: 'Ingenting er galt med disse. De sendes i neste kjøring.',
     waitingCaption: (n: number) => `De ${n} eldste, eldste først`,
+    csv: {
+      button: 'Last ned som CSV', pending: 'Henter postene …',
+      saved: (n: number) => `${records(n)} er lastet ned.`,
+      cut: (n: number) => `De ${records(n)} som feilet sist, er lastet ned. Det finnes flere: velg en tilstand for å få færre.`,
+      key: 'Nøkkel', type: 'Type', currency: 'Valuta', day: 'Dato',
+    },
   },
   record: {
     notFound: 'Posten finnes ikke her',
@@ -56,6 +62,7 @@ export const nbWork = {
     waiting: 'Posten venter på tur. Ingenting er galt.',
     sent: 'Det som ble sendt',
     sentHint: 'Feltet som ble avvist, er merket.',
+    sentCut: 'Innholdet er for stort til å vises i sin helhet: dette er begynnelsen.',
     mark: 'avvist felt',
     attempts: 'Forsøk',
     noAttempts: 'Ikke forsøkt ennå.',

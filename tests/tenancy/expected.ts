@@ -36,6 +36,8 @@ export const relations: Record<string, Rights> = {
   'public.my_notifications': viewed,
   'private.heartbeats': {},
   'private.attempts_rest': {},
+  'private.facts': {},
+  'private.delivery_sender': {},
 };
 
 /** Functions somebody other than the owner may execute. All others: nobody. */
@@ -51,14 +53,17 @@ export const functions: Record<string, string> = {
   'public.begin_slice': 'service_role',
   'public.claim_records': 'service_role',
   'public.settle_records': 'service_role',
+  'public.settle_and_claim': 'service_role',
   'public.end_slice': 'service_role',
   'public.claim_deliveries': 'service_role',
-  'public.freeze_delivery': 'service_role',
+  'public.freeze_deliveries': 'service_role',
   'public.settle_deliveries': 'service_role',
   'private.my_org_ids': 'authenticated',
+  'private.check_request': 'authenticated service_role',
+  'private.is_time_zone': 'service_role',
+  'private.valid_thresholds': 'service_role',
   'private.next_cutoff': 'authenticated',
   'private.monitor_late': 'authenticated',
-  'private.member_name': 'authenticated',
   'private.set_credential_as_member': 'authenticated',
   'private.set_enabled': 'authenticated',
   'private.sync_now': 'authenticated',
@@ -68,9 +73,76 @@ export const functions: Record<string, string> = {
   'private.mark_read': 'authenticated',
 };
 
-/** What each member sees less than the whole of their organization in. */
-export const narrower: Record<string, { viewer: 'nothing' } | { everyone: 'their own' }> = {
-  'public.deliveries': { viewer: 'nothing' },
-  'public.notifications': { everyone: 'their own' },
-  'public.my_notifications': { everyone: 'their own' },
+/** Who the caller can be. All but the last two have signed in; the app holds the secret key. */
+export const people = ['owner', 'admin', 'viewer', 'stranger', 'other admin', 'signed out', 'the app'] as const;
+
+/**
+ * What a statement without a filter answers: `ours` and `theirs` are all rows of one organization, `both` of the two, `mine` those
+ * that belong to the caller, `nothing` an empty answer, `no` a refusal.
+ */
+export type Sight = 'ours' | 'theirs' | 'both' | 'mine' | 'nothing' | 'no';
+type Row = readonly [owner: Sight, admin: Sight, viewer: Sight, stranger: Sight, otherAdmin: Sight, signedOut: Sight, app: Sight];
+
+const shared: Row = ['ours', 'ours', 'ours', 'nothing', 'theirs', 'no', 'both'];
+const view: Row = ['ours', 'ours', 'ours', 'nothing', 'theirs', 'no', 'no'];
+const hidden: Row = ['no', 'no', 'no', 'no', 'no', 'no', 'no'];
+
+/** Who sees which rows. What nobody may write (see `relations`), nobody writes; the next table says so by trying. */
+export const sights: Record<string, Row> = {
+  'public.organizations': shared,
+  'public.members': shared,
+  'public.audit_log': shared,
+  'public.integrations': shared,
+  'public.integration_status': shared,
+  'public.maintenance_windows': shared,
+  'public.causes': shared,
+  'public.records': shared,
+  'public.record_versions': shared,
+  'public.attempts': shared,
+  'public.retries': shared,
+  'public.runs': shared,
+  'public.slices': shared,
+  'public.findings': shared,
+  'public.health_changes': shared,
+  'public.incidents': shared,
+  'public.notifications': ['mine', 'mine', 'nothing', 'nothing', 'mine', 'no', 'both'],
+  'public.deliveries': ['ours', 'ours', 'nothing', 'nothing', 'theirs', 'no', 'both'],
+  'public.my_organizations': view,
+  'public.overview': view,
+  'public.run_history': view,
+  'public.cause_overview': view,
+  'public.failed_records': view,
+  'public.retry_progress': view,
+  'public.my_notifications': ['mine', 'mine', 'nothing', 'nothing', 'mine', 'no', 'no'],
+  'private.heartbeats': hidden,
+  'private.attempts_rest': hidden,
+  'private.facts': hidden,
+  'private.delivery_sender': hidden,
+};
+
+/** Columns that are in a table members read and that none of them reads. */
+export const hiddenColumns: readonly string[] = ['public.integrations.credential_secret_id'];
+
+/** Which members a function lets through in their own organization; the others hear SW403. */
+export const allowed: Record<string, readonly ('owner' | 'admin' | 'viewer')[]> = {
+  'public.set_credential': ['owner', 'admin'],
+  'public.set_enabled': ['owner', 'admin'],
+  'public.sync_now': ['owner', 'admin'],
+  'public.retry_failed': ['owner', 'admin'],
+  'public.dismiss_records': ['owner', 'admin'],
+  'public.decide_uncertain': ['owner', 'admin'],
+  'public.mark_read': ['owner', 'admin', 'viewer'],
+};
+
+/** Schemas and who may look into them. Nobody may create anything in any. */
+export const schemas: Record<string, string> = {
+  auth: 'anon authenticated service_role',
+  cron: '',
+  extensions: 'anon authenticated service_role',
+  net: '',
+  private: 'authenticated service_role',
+  public: 'anon authenticated service_role',
+  supabase_migrations: '',
+  syncward_stack: '',
+  vault: '',
 };

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { buildPage, pageFolder, startPage } from '../../scripts/stack/page.ts';
 import { relations } from './expected.ts';
 import { runMarked } from './support-marked-run.ts';
 import type { MarkedRun } from './support-marked-run.ts';
@@ -85,13 +85,27 @@ describe('after a run with credentials that can be recognized', () => {
     expect([...rows]).toEqual([]);
   });
 
-  test('the built page holds none, and no secret key of any project', async ({ skip }) => {
-    const folder = join(import.meta.dirname, '..', '..', 'web', 'dist');
-    const hits = await foundInFolder(folder, run.needles);
-    if (!hits) return skip('the page is not built');
+  test('the built page holds none, and no secret key of any project', async () => {
+    await buildPage(() => undefined);
 
-    expect(hits).toEqual([]);
-    expect(await foundInFolder(folder, [{ name: 'a secret key', spellings: ['"sb_secret_', '\'sb_secret_', 'service_role'] }])).toEqual([]);
+    expect(await foundInFolder(pageFolder, run.needles)).toEqual([]);
+    expect(await foundInFolder(pageFolder, [{ name: 'a secret key', spellings: ['"sb_secret_', '\'sb_secret_', 'service_role'] }])).toEqual([]);
+    // What is looked for would be found: the page is there, and names where it keeps the session.
+    expect(await foundInFolder(pageFolder, [{ name: 'the page', spellings: ['syncward-session'] }])).not.toEqual([]);
+  });
+
+  test('no answer of the page\'s host holds one, the address of its settings included', async () => {
+    const { apiUrl, publishableKey, secretKey, jwtSecret } = { ...run.stack, ...run.stack.keys };
+    const served = await startPage({ port: 0, folder: pageFolder, config: () => ({ apiUrl: apiUrl ?? '', publishableKey }) });
+    const answers = await Promise.all(['/', '/config.json', '/o/nord', '/gone.json', '/assets/gone.js', '/../keys.json', '/.env', '/keys.json', '/%2e%2e/%2e%2e/.syncward/keys.json'].map(async (path) => {
+      const response = await fetch(served.url + path);
+      return `${path} ${JSON.stringify(Object.fromEntries(response.headers))} ${await response.text()}`;
+    }));
+    await served.close();
+
+    expect(answers.flatMap((answer) => found(run.needles, 'the page', answer))).toEqual([]);
+    expect(answers.join()).toContain(publishableKey);
+    for (const secret of [secretKey, jwtSecret]) expect(answers.join()).not.toContain(secret);
   });
 });
 

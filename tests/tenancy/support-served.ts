@@ -54,6 +54,8 @@ async function fill(world: World, mark: string): Promise<void> {
     clock.forward(3600);
   }
   await world.as(world.arne, (db) => db`select private.retry_failed(${org}, ${integration}, 'last_run', null, null, 'account', '9999', '4010', false, ${clock.iso()})`);
+  const changed = [{ source_type: 'expense', source_id: 'E-1', payload: { account: '4010', text: mark }, label: mark }];
+  await sql`select hand_in(${org}, ${integration}, ${sql.json(changed)})`;
   await sql`insert into maintenance_windows (org_id, starts_at, ends_at, reason) values (${org}, '2026-12-01', '2026-12-02', ${mark})`;
 }
 

@@ -1,4 +1,4 @@
-/** What one run of one contender took. `cpuMs` is that of the process that pushes and of no other; null where Postgres does the work. */
+/** What one run of one contender took. `cpuMs` is that of the one process that does the work: the one that pushes, or a backend of Postgres. */
 export type Sample = { wallMs: number; cpuMs: number | null };
 
 /** The middle of an odd number of samples, and how far the others lie from it. */
@@ -24,18 +24,24 @@ export function spread(values: number[]): Spread {
   return { median: at(Math.floor((sorted.length - 1) / 2)), low: at(0), high: at(sorted.length - 1) };
 }
 
-type Measure = () => Promise<Sample>;
+export type Measure = () => Promise<Sample>;
 /** The contender's, and the baseline's. */
 export type Samples = [Sample[], Sample[]];
 
 /** Runs both by turns, who goes first by turns too, after one run each that does not count: what else the machine does hits both. */
 export async function alternate(runs: number, contender: Measure, baseline: Measure): Promise<Samples> {
-  const samples: Samples = [[], []];
+  const [own = [], base = []] = await byTurns(runs, [contender, baseline]);
+  return [own, base];
+}
+
+/** The same for any number of contenders; the samples of each come back in its place. */
+export async function byTurns(runs: number, contenders: Measure[]): Promise<Sample[][]> {
+  const samples: Sample[][] = contenders.map(() => []);
   for (let run = -1; run < runs; run += 1) {
-    const order = run % 2 === 0 ? [0, 1] : [1, 0];
-    for (const who of order) {
-      const sample = await (who === 0 ? contender() : baseline());
-      if (run >= 0) samples[who === 0 ? 0 : 1].push(sample);
+    const order = [...contenders.keys()];
+    for (const who of run % 2 === 0 ? order : order.reverse()) {
+      const sample = await contenders[who]?.();
+      if (run >= 0 && sample) samples[who]?.push(sample);
     }
   }
   return samples;

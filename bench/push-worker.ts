@@ -91,11 +91,12 @@ type Page = { org: string; state: string; size: number };
 type Work = (records: OutgoingRecord[], ids: number[]) => Promise<void>;
 
 async function eachPage(db: SupabaseClient, { org, state, size }: Page, work: Work): Promise<void> {
-  for (;;) {
+  for (let last = 0; ;) {
     const { data, error } = await db.from('bench_outbox').select('id, key, source_id, payload, amount, currency, occurred_on')
-      .eq('org_id', org).eq('state', state).order('id').limit(size).returns<Row[]>();
+      .eq('org_id', org).eq('state', state).gt('id', last).order('id').limit(size).returns<Row[]>();
     if (error) throw new Error(error.message);
     if (data.length === 0) return;
+    last = data.at(-1)?.id ?? last;
     const records = data.map((row): OutgoingRecord => ({
       id: row.id, key: row.key, sourceType: 'claim', sourceId: row.source_id, version: 1, payload: row.payload, amount: row.amount,
       currency: row.currency, occurredOn: row.occurred_on, externalId: null,

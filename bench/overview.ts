@@ -1,0 +1,96 @@
+import type { ReservedSql, Sql } from 'postgres';
+import { alternate, result, type Result, type Sample } from './measure.ts';
+import type { Reader } from './history.ts';
+
+/** What the page asks the Data API for, as PostgREST puts it to Postgres. */
+export type Read = { name: string; text: string; values: string[] };
+
+export type OverviewOptions = { sql: Sql; reader: Reader; runs: number; onProgress(step: string): void };
+
+/** Reads in one sample: a single one is over too soon to be told from noise. */
+const READS = 20;
+
+/** Every read of the page by a member of one organization, against the same query by a superuser, whom row-level security leaves alone. */
+export async function benchOverview({ sql, reader, runs, onProgress }: OverviewOptions): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const read of await readsOf(sql, reader)) {
+    const measured = await compare({ sql, runs }, { of: read, as: reader, role: 'authenticated' }, { of: read, as: reader, role: 'postgres' });
+    if (inOrder(measured.answers[0]) !== inOrder(measured.answers[1])) throw new Error(`${read.name}: the member was answered something else.`);
+    onProgress(`${read.name}: ${measured.answers[0].length} bytes`);
+    results.push(result({
+      bench: `page: ${read.name}`, contender: 'member, under RLS', baseline: 'superuser, no RLS', things: READS, note: '',
+    }, measured.samples));
+  }
+  return results;
+}
+
+// Where the page asks for no order, any is right.
+const inOrder = (answer: string): string => (JSON.parse(answer) as unknown[]).map((row) => JSON.stringify(row)).sort().join();
+
+export type Question = { of: Read; as: Reader; role: 'authenticated' | 'postgres' };
+
+/** Asks two questions by turns, each over a connection of its own, and gives back what both were answered and how long they took. */
+export async function compare({ sql, runs }: { sql: Sql; runs: number }, contender: Question, baseline: Question) {
+  const [own, base] = [await sql.reserve(), await sql.reserve()];
+  try {
+    const answers: [string, string] = ['', ''];
+    const samples = await alternate(
+      runs,
+      async () => ask(own, contender, (answer) => { answers[0] = answer; }),
+      async () => ask(base, baseline, (answer) => { answers[1] = answer; }),
+    );
+    if (answers.some((answer) => answer === '[]')) throw new Error(`${contender.of.name}: there was nothing to read.`);
+    return { samples, answers };
+  } finally {
+    own.release();
+    base.release();
+  }
+}
+
+async function ask(sql: ReservedSql, { of: { text, values }, as, role }: Question, heard: (answer: string) => void): Promise<Sample> {
+  const claims = JSON.stringify({ role: 'authenticated', sub: as.user.id, email: as.user.email });
+  let wallMs = 0;
+  for (let read = 0; read < READS; read += 1) {
+    await sql`begin`;
+    await sql`select set_config('role', ${role}, true), set_config('request.jwt.claims', ${claims}, true)`;
+    const began = performance.now();
+    const [row] = await sql.unsafe<{ rows: string }[]>(text, values, { prepare: true });
+    wallMs += performance.now() - began;
+    await sql`commit`;
+    heard(row?.rows ?? '');
+  }
+  return { wallMs, cpuMs: null };
+}
+
+/** All rows as one JSON text, as PostgREST has Postgres write it. */
+export const asJson = (query: string): string => `select coalesce(json_agg(page), '[]')::text as rows from (${query}) page`;
+
+/** The reads of web/src/lib/queries.ts. The first two are all that the overview needs. */
+export async function readsOf(sql: Sql, { org, integration, user }: Reader): Promise<Read[]> {
+  const [known] = await sql<{ cause: string; record: string; run: string }[]>`
+    select r.cause_id as cause, r.id as record, r.run_id as run from records r
+    where r.org_id = ${org} and r.integration_id = ${integration} and r.state = 'failed' order by r.id desc limit 1`;
+  if (!known) throw new Error('nothing failed');
+  const { cause, record, run } = known;
+  await sql`
+    insert into retries (org_id, integration_id, scope, requested_by, requested_at, state, records)
+    select ${org}, ${integration}, 'open', ${user.id}, now() - n * interval '1 day', 'done', 10 from generate_series(1, 20) n`;
+  const read = (name: string, query: string, ...values: string[]): Read => ({ name, text: asJson(query), values });
+  const ours = 'where org_id = $1';
+  const its = `${ours} and integration_id = $2`;
+  return [
+    read('overview', `select * from overview ${ours}`, org),
+    read('my_notifications', `select * from my_notifications ${ours} order by created_at desc, id desc limit 100`, org),
+    read('my_organizations', 'select * from my_organizations where id = $1 order by name, id', org),
+    read('cause_overview', `select * from cause_overview ${its} and open_records > 0 order by open_records desc, id limit 50`, org, integration),
+    read('cause_overview, one', `select * from cause_overview ${ours} and id = $2 limit 1`, org, cause),
+    read('failed_records', `select * from failed_records ${its} order by failed_at desc, id desc limit 50`, org, integration),
+    read('record', `select * from records ${ours} and id = $2 limit 1`, org, record),
+    read('waiting records', `select id, source_id from records ${its} and state in ('queued', 'sending') order by id limit 50`, org, integration),
+    read('attempts', `select * from attempts ${ours} and record_id = $2 order by at desc, id desc limit 50`, org, record),
+    read('run_history, one', `select * from run_history ${ours} and id = $2 limit 1`, org, run),
+    read('run_history', `select * from run_history ${its} and started_at >= now() - interval '90 days' order by started_at desc limit 1000`,
+      org, integration),
+    read('retry_progress', `select * from retry_progress ${its} order by requested_at desc limit 1`, org, integration),
+  ];
+}

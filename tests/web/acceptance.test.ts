@@ -1,39 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PASSWORD, seedDemo } from '../../scripts/demo/index.ts';
-import { startVendors } from '../../scripts/demo/vendors.ts';
 import type { Vendors } from '../../scripts/demo/vendors.ts';
-import { startStack } from '../../scripts/stack/index.ts';
 import type { Stack } from '../../scripts/stack/index.ts';
-import { openBrowser } from '../support/browser.ts';
+import { startDemoPage } from '../support/demo-page.ts';
+import type { DemoPage } from '../support/demo-page.ts';
 
+let demo: DemoPage;
 let stack: Stack;
 let vendors: Vendors;
-let browser: Browser;
 
-/** The demo, whole: Postgres, Auth, Data API, functions on Deno, clock, simulated systems, mailbox, page. */
 beforeAll(async () => {
-  vendors = await startVendors({ mailbox: 0, xledger: 0, businessCentral: 0 });
-  stack = await startStack({ functionsEnv: { RESEND_BASE_URL: vendors.mailbox.url } });
-  await seedDemo(stack, vendors, () => undefined);
-  browser = await openBrowser();
+  demo = await startDemoPage();
+  ({ stack, vendors } = demo);
 });
-
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-  await vendors?.stop();
-});
+afterAll(() => demo?.stop());
 
 async function signIn(email: string, path: string): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 900 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  await page.goto(`${stack.pageUrl}/sign-in`);
-  await page.getByLabel(/e-mail|e-post/i).fill(email);
-  await page.getByLabel(/password|passord/i).fill(PASSWORD);
-  await page.getByRole('button', { name: /sign in|logg inn/i }).click();
-  await page.waitForURL(/\/o\//);
+  const page = await demo.signIn(email);
   await page.goto(`${stack.pageUrl}${path}`);
   return page;
 }

@@ -8,7 +8,7 @@ export function VendorText({ label, text }: { label: string; text: string }) {
     <div className="vendor">
       <p className="vendor-label" id={id}>{label}</p>
       {/* Focusable, so that a long answer can be scrolled by keyboard. */}
-      <pre lang="en" tabIndex={0} role="region" aria-labelledby={id}>{printable(text)}</pre>
+      <pre lang="en" tabIndex={0} role="group" aria-labelledby={id}>{printable(text)}</pre>
     </div>
   );
 }

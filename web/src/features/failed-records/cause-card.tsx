@@ -47,14 +47,16 @@ export function CauseCard({ cause, integration, linked = true }: CauseCardProps)
   const id = useId();
   const field = cause.payload_field || cause.field;
   const href = paths.cause(org.slug, integration.slug, cause.id);
+  // On its own page it comes right below the title.
+  const Heading = linked ? 'h3' : 'h2';
   return (
     <article className="cause" aria-labelledby={id}>
       <div className="row">
-        <h3 id={id}>
+        <Heading id={id}>
           {field ? <code>{printable(field)}</code> : t.failed.noField}
           {' · '}{t.records(cause.open_records)}
           {cause.amounts.length > 0 && <> · {f.amounts(cause.amounts)}</>}
-        </h3>
+        </Heading>
         {cause.open_records > 0 && (
           <RetryButton
             integration={integration}

@@ -10,7 +10,7 @@ export function PayloadView({ payload, field }: { payload: unknown; field: strin
   return (
     <>
       {first >= 0 && <p className="muted">{t.record.sentHint}</p>}
-      <pre className="payload" tabIndex={0} role="region" aria-label={t.record.sent}>
+      <pre className="payload" tabIndex={0} role="group" aria-label={t.record.sent}>
         {lines.map(({ depth, text, offending }, i) => {
           const line = `${'  '.repeat(depth)}${printable(text)}`;
           // Lines of a payload have no identity but their place.

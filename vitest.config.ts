@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 // Fast tests that need no database must not wait for one: two projects, and only one of them boots Postgres.
-const pure = ['tests/connectors/**/*.test.ts', 'tests/kit/**/*.test.ts', 'tests/web/*.test.ts'];
+const pure = ['tests/connectors/**/*.test.ts', 'tests/kit/**/*.test.ts', 'tests/web/*.test.ts', 'tests/security/outgoing*.test.ts', 'tests/torture/balance.test.ts'];
 // A whole stack of its own, and a real browser.
-const browser = ['tests/web/acceptance.test.ts'];
+const browser = ['tests/web/acceptance.test.ts', 'tests/web/hostile-text.test.ts', 'tests/web/accessibility.test.ts', 'tests/web/report.test.ts', 'tests/web/fix-once.test.ts', 'tests/web/manage.test.ts'];
+// Stacks of their own too, which are shot at.
+const torture = ['tests/torture/scenarios.test.ts'];
 
 export default defineConfig({
   test: {
@@ -13,11 +15,12 @@ export default defineConfig({
     projects: [
       { test: { name: 'pure', include: pure, exclude: browser, environment: 'node' } },
       { test: { name: 'browser', include: browser, environment: 'node', testTimeout: 60_000, hookTimeout: 180_000 } },
+      { test: { name: 'torture', include: torture, environment: 'node', testTimeout: 240_000, hookTimeout: 120_000 } },
       {
         test: {
           name: 'database',
           include: ['tests/**/*.test.ts'],
-          exclude: [...pure, ...browser],
+          exclude: [...pure, ...browser, ...torture],
           environment: 'node',
           globalSetup: 'tests/support/global-setup.ts',
           setupFiles: 'tests/support/cleanup.ts',

@@ -9,7 +9,7 @@ export type Place = { org: string; integration: string };
 export async function handIn(sql: Sql, { system, settings, credential, records, account = '4010' }: Wanted): Promise<Place> {
   await sql`truncate records, record_versions, attempts, causes`;
   const [made] = await sql<Place[]>`
-    with o as (insert into organizations (slug, name) select 'bench-' || count(*), 'Bench' from organizations returning id)
+    with o as (insert into organizations (slug, name, approve_changes) select 'bench-' || count(*), 'Bench', false from organizations returning id)
     insert into integrations (org_id, system, slug, name, settings, next_due_at)
     select o.id, ${system}, 'bench', 'Bench', ${sql.json(settings as never)}, now() + interval '1 hour' from o
     returning org_id as org, id as integration`;

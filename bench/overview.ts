@@ -65,6 +65,20 @@ async function ask(sql: ReservedSql, { of: { text, values }, as, role }: Questio
 /** All rows as one JSON text, as PostgREST has Postgres write it. */
 export const asJson = (query: string): string => `select coalesce(json_agg(page), '[]')::text as rows from (${query}) page`;
 
+/** What a history has little of, and the page reads all the same. */
+async function makeRest(sql: Sql, { org, integration, user }: Reader): Promise<void> {
+  await sql`
+    insert into retries (org_id, integration_id, scope, requested_by, requested_at, state, records)
+    select ${org}, ${integration}, 'open', ${user.id}, now() - n * interval '1 day', 'done', 10 from generate_series(1, 20) n`;
+  await sql`
+    insert into maintenance_windows (org_id, integration_id, starts_at, ends_at, created_by)
+    select org_id, id, now() - n * interval '1 day', now() - n * interval '1 day' + interval '2 hours', ${user.id} from integrations, generate_series(1, 5) n`;
+  await sql`insert into streams (org_id, integration_id, stream) select org_id, id, 'stream-' || n from integrations, generate_series(1, 3) n`;
+  await sql`
+    update records set closed_at = settled_at, closed_by = ${user.id}, closed_reason = 'Found there'
+    where org_id = ${org} and integration_id = ${integration} and state = 'exported'`;
+}
+
 /** The reads of web/src/lib/queries.ts. The first two are all that the overview needs. */
 export async function readsOf(sql: Sql, { org, integration, user }: Reader): Promise<Read[]> {
   const [known] = await sql<{ cause: string; record: string; run: string }[]>`
@@ -72,9 +86,7 @@ export async function readsOf(sql: Sql, { org, integration, user }: Reader): Pro
     where r.org_id = ${org} and r.integration_id = ${integration} and r.state = 'failed' order by r.id desc limit 1`;
   if (!known) throw new Error('nothing failed');
   const { cause, record, run } = known;
-  await sql`
-    insert into retries (org_id, integration_id, scope, requested_by, requested_at, state, records)
-    select ${org}, ${integration}, 'open', ${user.id}, now() - n * interval '1 day', 'done', 10 from generate_series(1, 20) n`;
+  await makeRest(sql, { org, integration, user });
   const read = (name: string, query: string, ...values: string[]): Read => ({ name, text: asJson(query), values });
   const ours = 'where org_id = $1';
   const its = `${ours} and integration_id = $2`;
@@ -91,6 +103,11 @@ export async function readsOf(sql: Sql, { org, integration, user }: Reader): Pro
     read('run_history, one', `select * from run_history ${ours} and id = $2 limit 1`, org, run),
     read('run_history', `select * from run_history ${its} and started_at >= now() - interval '90 days' order by started_at desc limit 1000`,
       org, integration),
+    read('closed_records', `select * from closed_records ${its} and state = 'exported' order by closed_at desc, id desc limit 50`, org, integration),
+    read('open_incidents', `select * from open_incidents ${ours} order by id desc limit 100`, org),
+    read('maintenance', `select * from maintenance ${ours} order by starts_at desc limit 50`, org),
+    read('configuration', `select * from configuration ${its}`, org, integration),
+    read('stream_overview', `select * from stream_overview ${its} order by stream`, org, integration),
     read('retry_progress', `select * from retry_progress ${its} order by requested_at desc limit 1`, org, integration),
   ];
 }

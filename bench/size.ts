@@ -58,7 +58,7 @@ async function prepare(stack: Stack, session: Session, clock: Place['clock']): P
   const at = new Date(clock.at);
   const owner = await stack.createUser('owner@example.org', 'a long password');
   const [made] = await sql<{ org: string; id: string }[]>`
-    with o as (insert into organizations (slug, name) values ('bench', 'Bench') returning id),
+    with o as (insert into organizations (slug, name, approve_changes) values ('bench', 'Bench', false) returning id),
       m as (insert into members (org_id, user_id, role) select o.id, ${owner.id}, 'owner' from o)
     insert into integrations (org_id, system, slug, name, next_due_at, created_at, every_minutes)
     select o.id, 'bench', 'bench', 'Bench', ${at}, ${at}, 60 from o returning org_id as org, id`;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sql } from 'postgres';
 import { z } from 'zod';
+import { connectorTable } from './connector-table.ts';
 import { databaseTypes } from './database-types.ts';
 import { configWithFunctions, denoConfig, functionNames } from './function-settings.ts';
 import { dumpSchema } from './schema-dump.ts';
@@ -30,7 +31,12 @@ export async function functionFiles(root: string): Promise<GeneratedFile[]> {
     path: `supabase/functions/${name}/deno.json`,
     content: await denoConfig(join(folder, name, 'index.ts'), dependencies),
   }));
-  return [{ path: 'supabase/config.toml', content: configWithFunctions(config, names) }, ...await Promise.all(files)];
+  const connectors = 'docs/connectors.md';
+  return [
+    { path: 'supabase/config.toml', content: configWithFunctions(config, names) },
+    { path: connectors, content: await connectorTable(await readFile(join(root, connectors), 'utf8'), folder, names) },
+    ...await Promise.all(files),
+  ];
 }
 
 /** A file that is not as it should be, and the first line that differs. */

@@ -69,11 +69,29 @@ comment on table private.heartbeats is 'Last completed beat of each clock job.';
 create policy "nobody who comes through the API sees it" on private.heartbeats
   as restrictive to anon, authenticated using (false);
 
+-- When the clock stood still, so that nobody knows how things were: never bridged by what was seen before.
+create table private.blind_spots (
+  job text not null,
+  began_at timestamptz not null,
+  ended_at timestamptz not null,
+  primary key (job, began_at)
+);
+alter table private.blind_spots enable row level security;
+comment on table private.blind_spots is 'Times between two beats of a clock job that were too far apart.';
+create policy "nobody who comes through the API sees it" on private.blind_spots
+  as restrictive to anon, authenticated using (false);
+
+-- Notes that a job has done its work. A beat that comes over 3 minutes after the one before ends a blind spot.
 create function private.beat(job text, at timestamptz)
   returns void
   language sql
   set search_path = ''
 as $$
+  insert into private.blind_spots (job, began_at, ended_at)
+  select h.job, h.beat_at, beat.at
+  from private.heartbeats h
+  where h.job = beat.job and h.job <> 'retention' and h.beat_at < beat.at - interval '3 minutes'
+  on conflict do nothing;
   insert into private.heartbeats as h (job, beat_at)
   values (beat.job, beat.at)
   on conflict (job) do update

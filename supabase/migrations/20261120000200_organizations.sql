@@ -22,6 +22,8 @@ create table public.organizations (
   -- The accounting cut-off: this time of day, on this day of every month (null: the last day).
   cutoff_time time not null default '16:00',
   cutoff_day smallint check (cutoff_day between 1 and 28),
+  -- Whether a second owner or admin must agree before amounts, accounts or dates are changed on the way.
+  approve_changes boolean not null default true,
   created_at timestamptz not null default now()
 );
 comment on table public.organizations is 'The tenant. Everything else belongs to exactly one.';

@@ -72,6 +72,18 @@ create table public.integration_status (
   usual_seconds numeric,
   duration_off numeric,
   failed_of_ten integer not null default 0,
+  -- The last look at address and credential: when, as whom the system knows us, what will not last, what was wrong. Asked for at a
+  -- later time than it was done, or with a credential set later, the next slice does it.
+  check_asked_at timestamptz,
+  checked_at timestamptz,
+  checked_as text,
+  check_warnings text[] not null default '{}',
+  check_error text,
+  -- For what is fetched: everything up to this moment is here. For what is measured: how many signals are past a bound, and why none could be read.
+  data_as_of timestamptz,
+  drifted_streams integer not null default 0,
+  signals_past integer not null default 0,
+  signals_error text,
   primary key (org_id, integration_id),
   foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
 ) with (fillfactor = 70);

@@ -63,6 +63,10 @@ create table public.records (
   error_status integer,
   created_at timestamptz not null default now(),
   settled_at timestamptz,
+  -- When trouble with it ended: it landed after all, or a person said so. Null if it never was in trouble, or is.
+  closed_at timestamptz,
+  closed_by uuid,
+  closed_reason text,
   primary key (org_id, id),
   unique (org_id, integration_id, source_type, source_id),
   check (amount is null or currency is not null),
@@ -78,6 +82,8 @@ create index records_in_trouble on public.records (
   org_id, integration_id, (case when failed_at is null then created_at else failed_at end) desc, id desc)
   where state in ('failed', 'retrying', 'uncertain', 'dead');
 comment on index public.records_in_trouble is 'Serves public.failed_records, newest first.';
+create index records_closed on public.records (org_id, integration_id, state, closed_at desc, id desc) where closed_at is not null;
+comment on index public.records_closed is 'Serves public.closed_records, newest first.';
 create index records_of_cause on public.records (org_id, cause_id) where cause_id is not null;
 comment on index public.records_of_cause is 'Serves public.cause_overview: what is open of each.';
 -- Serves claim_records for a retry, in the order it takes them.
@@ -240,7 +246,7 @@ as $$
       amount = apply_version.amount, currency = apply_version.currency, occurred_on = apply_version.occurred_on,
       label = coalesce(apply_version.label, r.label), state = 'queued', run_id = null, retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
       queued_at = apply_version.at, accepted_at = null,
-      settled_at = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
+      settled_at = null, closed_at = null, closed_by = null, closed_reason = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
       error_value = null, error_category = null, error_status = null,
       idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, new_version)
   where r.org_id = org and r.id = record;

@@ -8,16 +8,23 @@ create table public.retries (
   cause_id bigint,
   requested_by uuid,
   requested_at timestamptz not null,
-  -- waiting: its run has not started; canary: one record is tried first; stopped: the canary was refused, the rest stays put.
-  state text not null default 'waiting' check (state in ('waiting', 'running', 'canary', 'done', 'stopped')),
+  -- asked: a second person has to agree first, who may decline; waiting: its run has not started; canary: one record is tried first;
+  -- stopped: by a person (ended_by) or because the canary was refused: the rest stays put.
+  state text not null default 'waiting' check (state in ('asked', 'waiting', 'running', 'canary', 'done', 'stopped', 'declined')),
   canary_record_id bigint,
   -- What is to be sent, in order, and how much of it slices have taken. The rest is as it was, until its turn comes.
   held bigint[] not null default '{}',
   taken integer not null default 0,
   -- Its run could not go on: not before this time, unless somebody asks again.
   resume_at timestamptz,
+  -- What is corrected on the way: [{field, from, to}], or one record's content as a person edited it.
   mapping jsonb,
+  edit jsonb,
   records integer not null,
+  approved_by uuid,
+  approved_at timestamptz,
+  ended_by uuid,
+  ended_reason text,
   primary key (org_id, id),
   foreign key (org_id, integration_id) references public.integrations (org_id, id)
 );
@@ -35,8 +42,8 @@ create table public.runs (
   integration_id uuid not null,
   status text not null default 'scheduled' check (status in ('scheduled', 'running', 'succeeded', 'warning', 'failed')),
   -- follow_up: between two slots, for records that wait for a verdict or their next try. Its failure adds to no streak, nor
-  -- does a retry's, which a person watches.
-  trigger text not null check (trigger in ('schedule', 'follow_up', 'manual', 'retry')),
+  -- does a retry's, which a person watches. check: looks whether address and credential work, and moves nothing.
+  trigger text not null check (trigger in ('schedule', 'follow_up', 'manual', 'retry', 'check')),
   requested_by uuid,
   retry_id bigint,
   due_at timestamptz not null,
@@ -122,6 +129,48 @@ as $$
   );
 $$;
 
+-- The first slot later than `at` of a schedule that has one at `due`. Whole days are counted by the organization's own clocks: what
+-- runs at 07:00 still does when they change. Anything else is counted by the minute. The phase is kept, however much was missed.
+create function private.slot_after(due timestamptz, every_minutes integer, zone text, at timestamptz)
+  returns timestamptz
+  language plpgsql
+  immutable
+  set search_path = ''
+as $$
+declare
+  missed integer := greatest(0, floor(extract(epoch from at - due) / (60 * every_minutes)))::integer;
+  slot timestamptz;
+begin
+  if every_minutes % 1440 <> 0 then
+    return due + make_interval(mins => every_minutes) * (1 + missed);
+  end if;
+  missed := greatest(0, missed - 1);
+  loop
+    missed := missed + 1;
+    slot := ((due at time zone zone) + make_interval(days => every_minutes / 1440) * missed) at time zone zone;
+    exit when slot > greatest(due, at);
+  end loop;
+  return slot;
+end $$;
+
+-- The next `how_many` slots, the one that is due first: what the clock would do if nothing kept a run from starting.
+create function private.next_slots(due timestamptz, every_minutes integer, zone text, at timestamptz, how_many integer)
+  returns timestamptz[]
+  language plpgsql
+  immutable
+  security definer
+  set search_path = ''
+as $$
+declare
+  slots timestamptz[] := array[due];
+begin
+  while cardinality(slots) < how_many loop
+    slots := slots || private.slot_after(slots[cardinality(slots)], every_minutes, zone, greatest(at, slots[cardinality(slots)]));
+  end loop;
+  return slots;
+end $$;
+grant execute on function private.next_slots(timestamptz, integer, text, timestamptz, integer) to authenticated;
+
 -- Turns what is due into runs: waiting retries first, then slots of the schedule. What is due is computed from rows, so a
 -- missed tick delays and nothing more. Slots missed while nothing ticked become one run, not many. Returns runs started.
 create function private.schedule_runs(at timestamptz default now(), integration uuid default null)
@@ -155,9 +204,10 @@ begin
   get diagnostics by_retry = row_count;
 
   with due as (
-    select i.org_id, i.id, i.every_minutes, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
+    select i.org_id, i.id, i.every_minutes, o.time_zone, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
            case when i.next_due_at <= schedule_runs.at then i.next_due_at else s.asks_again_at end as due_at
     from public.integrations i
+    join public.organizations o on o.id = i.org_id
     join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
     where i.enabled
       and (schedule_runs.integration is null or i.id = schedule_runs.integration)
@@ -178,8 +228,7 @@ begin
     on conflict do nothing
   )
   update public.integrations i
-  set next_due_at = d.next_due_at + case when d.by_slot then make_interval(mins => d.every_minutes
-      * (1 + floor(extract(epoch from schedule_runs.at - d.next_due_at) / (60 * d.every_minutes)))::integer) else interval '0' end
+  set next_due_at = case when d.by_slot then private.slot_after(d.next_due_at, d.every_minutes, d.time_zone, schedule_runs.at) else d.next_due_at end
   from due d where i.org_id = d.org_id and i.id = d.id;
   get diagnostics by_slot = row_count;
   return by_retry + by_slot;
@@ -316,6 +365,8 @@ begin
   for run in
     select r.org_id, r.id, r.lost_slices from public.runs r
     where r.status = 'running' and r.lease_expires_at <= reap.at
+    -- In the order in which the evaluator takes integrations, or the two would wait in a circle.
+    order by r.org_id, r.integration_id
     for update skip locked
   loop
     -- One run that cannot be reaped must not keep the others from it.
@@ -334,6 +385,7 @@ begin
     select r.org_id, r.id, r.slice, i.system from public.runs r
     join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
     where r.status in ('scheduled', 'running') and r.slice_token is null and r.waiting_since <= reap.at - interval '10 minutes'
+    order by r.org_id, r.integration_id
     for update of r skip locked
   loop
     begin
@@ -389,7 +441,7 @@ begin
         where r.org_id = org and r.integration_id = integration and r.status not in ('scheduled', 'running')
         order by r.id desc limit 60
       ) latest
-      where latest.trigger in ('manual', 'retry') and latest.created_at > refuse_too_often.at - interval '1 minute') >= 60 then
+      where latest.trigger in ('manual', 'retry', 'check') and latest.created_at > refuse_too_often.at - interval '1 minute') >= 60 then
     perform private.refuse('SW429', 'People have started this integration 60 times within a minute.', 'Wait a minute.');
   end if;
 end $$;

@@ -42,11 +42,14 @@ begin
   target := private.integration_of(org, current_run.integration_id);
   return jsonb_build_object(
     'token', token, 'slice', current_run.slice, 'trigger', current_run.trigger, 'integration', target.id, 'system', target.system,
-    'settings', target.settings, 'credential', private.credential_of(target.credential_secret_id));
+    'settings', target.settings, 'credential', private.credential_of(target.credential_secret_id), 'direction', target.direction,
+    'check_due', (
+      select coalesce(greatest(target.credential_set_at, s.check_asked_at) > coalesce(s.checked_at, '-infinity'), false)
+      from public.integration_status s where s.org_id = begin_slice.org and s.integration_id = target.id));
 end $$;
 grant execute on function public.begin_slice(uuid, bigint, text, integer, timestamptz) to service_role;
 comment on function public.begin_slice is
-  'Takes a run''s lease: {token, slice, integration, system, settings, credential}, or null when there is nothing to take.';
+  'Takes a run''s lease: {token, slice, integration, system, settings, credential, direction, check_due}, or null when there is nothing to take.';
 
 -- Renews the lease for whoever holds the token; a slice that was declared dead hears SW410 and must stop.
 create function private.hold_lease(org uuid, run bigint, token uuid, at timestamptz)

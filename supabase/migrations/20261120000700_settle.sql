@@ -70,6 +70,7 @@ begin
         retry_id = case when s.state = 'queued' then held.retry_id end,
         accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle.at) end,
         settled_at = case when s.state = 'exported' then settle.at end,
+        closed_at = case when s.state = 'exported' and r.failed_at is not null then settle.at else r.closed_at end,
         next_attempt_at = case
           when s.state = 'retrying' then settle.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
           when s.state = 'uncertain' then settle.at + make_interval(secs => held.settles_within_seconds)
@@ -245,12 +246,20 @@ begin
         when error is not null then 'failed'
         when r.selected > 0 and r.exported + r.accepted = 0 and r.failed + r.retrying + r.uncertain > 0 then 'failed'
         when r.failed * 100.0 > r.selected * coalesce((i.thresholds ->> 'failure_rate_percent')::numeric, 5) then 'failed'
-        when r.failed + r.retrying + r.skipped + r.uncertain > 0 then 'warning'
+        -- What is fetched again because pages overlap is skipped, and nothing is wrong with that.
+        when r.failed + r.retrying + r.uncertain > 0 or (r.skipped > 0 and i.direction = 'push') then 'warning'
         else 'succeeded' end
   from public.integrations i
   where r.org_id = org and r.id = run and r.status in ('scheduled', 'running') and i.org_id = org and i.id = r.integration_id
   returning r.* into ended;
   if not found then
+    return;
+  end if;
+
+  -- A look moves nothing, so it proves nothing about what moves: what it found stands in the status already.
+  if ended.trigger = 'check' then
+    update public.integration_status s set dirty = true where s.org_id = finish_run.org and s.integration_id = ended.integration_id;
+    perform private.judge_run(ended, finished);
     return;
   end if;
 
@@ -271,16 +280,18 @@ begin
     returning r.* into ended;
   end if;
 
-  -- What the run proves. One that found nothing because everything waits for its next try, or whose records wait for a verdict, proves nothing.
+  -- What the run proves. One that found nothing because everything waits for its next try, or because the retry was stopped, proves
+  -- nothing, nor does one whose records wait for a verdict.
   proof := case
     when ended.status = 'failed' then case when ended.trigger = 'retry' or (ended.trigger = 'follow_up' and ended.failed = 0) then 'nothing' else 'bad' end
-    when ended.selected = 0 and (exists (select from public.records r where r.org_id = finish_run.org and r.integration_id = ended.integration_id and r.state = 'retrying')
+    when ended.selected = 0 and (ended.trigger = 'retry' or exists (select from public.records r where r.org_id = finish_run.org and r.integration_id = ended.integration_id and r.state = 'retrying')
       or not (select i.enabled from public.integrations i where i.org_id = finish_run.org and i.id = ended.integration_id)) then 'blank'
     when ended.accepted > 0 and ended.exported = 0 then 'nothing'
     else 'good' end;
   update public.integration_status s
   set last_run_id = case when proof = 'blank' then s.last_run_id else ended.id end, dirty = true,
       last_success_at = case when proof = 'good' then finished else s.last_success_at end,
+      check_error = case when proof = 'good' then null else s.check_error end,
       -- Records that wait for a verdict or for their next try do not wait for the schedule.
       asks_again_at = (select min(greatest(r.next_attempt_at, finished + interval '30 seconds')) from public.records r
         where r.org_id = finish_run.org and r.integration_id = ended.integration_id
@@ -295,18 +306,29 @@ begin
         else s.circuit_open_until end
   where s.org_id = org and s.integration_id = ended.integration_id;
   perform private.keep_usual(org, ended.integration_id);
+  perform private.measure_lag(org, ended.integration_id, finished);
 
   perform private.follow_retry(org, t.id, finished) from public.retries t
   where t.org_id = finish_run.org and t.integration_id = ended.integration_id and (t.id = ended.retry_id or t.state = 'canary');
+  perform private.judge_run(ended, finished);
+end $$;
+
+-- Health and alerts of a run that just ended, and the next run if one is due already.
+create function private.judge_run(ended public.runs, at timestamptz)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+begin
   -- A fault in judging or telling must not undo what happened: the row stays dirty, and the next tick comes back to it.
   begin
-    perform private.evaluate_health(finished, array[ended.integration_id]);
-    perform private.alert_integration(org, ended.integration_id, finished);
-    perform private.ring_deliver(finished);
+    perform private.evaluate_health(judge_run.at, array[ended.integration_id]);
+    perform private.alert_integration(ended.org_id, ended.integration_id, judge_run.at);
+    perform private.ring_deliver(judge_run.at);
   exception when others then
     raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
   end;
-  perform private.schedule_runs(finished, ended.integration_id);
+  perform private.schedule_runs(judge_run.at, ended.integration_id);
 end $$;
 
 -- Keeps what the 20 runs before the last one were like: records, and seconds per record, of the scheduled ones that moved any;
@@ -337,6 +359,7 @@ begin
              row_number() over (order by n.id desc) as place
       from public.integration_status t
       join public.runs n on n.org_id = t.org_id and n.integration_id = t.integration_id and n.status not in ('scheduled', 'running')
+        and n.trigger <> 'check'
       cross join lateral (select extract(epoch from n.finished_at - n.started_at) as length) l
       where t.org_id = keep_usual.org and t.integration_id = keep_usual.integration
       order by n.id desc limit 21

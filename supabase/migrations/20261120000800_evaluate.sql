@@ -47,6 +47,8 @@ create index health_changes_waiting on public.health_changes (org_id, integratio
 comment on index public.health_changes_waiting is 'Serves private.alert.';
 create index health_changes_of_integration on public.health_changes (org_id, integration_id, id desc);
 comment on index public.health_changes_of_integration is 'Serves the foreign key to public.integrations.';
+create index health_changes_of_light on public.health_changes (org_id, integration_id, at) where kind = 'light';
+comment on index public.health_changes_of_light is 'Serves public.overview: how the light was in the last 7 days.';
 create index health_changes_by_age on public.health_changes using brin (at);
 comment on index public.health_changes_by_age is 'Serves private.tick_retention.';
 
@@ -56,6 +58,7 @@ create view private.facts with (security_invoker = true) as
 select
   s.org_id, s.integration_id, s.health, s.last_run_id, s.last_success_at, s.consecutive_failures, s.consecutive_successes, s.circuit_open_until,
   s.usual_selected, s.volume_off, s.usual_seconds, s.duration_off, s.failed_of_ten,
+  s.check_error, s.checked_at, s.data_as_of, s.drifted_streams, s.signals_past, s.signals_error,
   i.enabled, i.next_due_at, i.every_minutes, i.credential_expires_at, i.credential_set_at,
   l.status as last_status, l.error_category as last_category, l.error_code as last_code, l.error_message as last_message, l.error_field as last_field,
   l.error_status as last_http, l.started_at as last_started, l.finished_at as last_finished, l.selected as last_selected, l.failed as last_failed,
@@ -71,6 +74,9 @@ select
     mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30), secs => 30) end as lag_deadline,
   case when o.waiting_since is not null then o.waiting_since + make_interval(
     mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240), secs => 30) end as lag_critical_deadline,
+  -- What is fetched is as old as the schedule lets it be, and no older.
+  s.data_as_of + make_interval(mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30)) as data_deadline,
+  s.data_as_of + make_interval(mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240)) as data_critical_deadline,
   case when i.credential_expires_at is not null then i.credential_expires_at
     - make_interval(days => coalesce((i.thresholds ->> 'credential_warning_days')::integer, 14)) end as expires_soon_deadline,
   case when i.credential_set_at is not null then i.credential_set_at
@@ -118,7 +124,7 @@ begin
   return query
   with org as materialized (
     select c.org_id, c.integrations, w.first_turn, w.next_turn,
-           not exists (select from public.members m where m.org_id = c.org_id and m.role in ('owner', 'admin')) as nobody
+           not private.anybody_told(c.org_id) as nobody
     from (
       select u.org_id, array_agg(u.integration_id) as integrations
       from unnest(rules_of.orgs, rules_of.integrations) u (org_id, integration_id)
@@ -141,6 +147,7 @@ begin
            nullif(greatest(f.accepted_since + interval '24 hours', rules_of.at), rules_of.at),
            nullif(greatest(f.credential_expires_at, rules_of.at), rules_of.at), nullif(greatest(f.expires_soon_deadline, rules_of.at), rules_of.at),
            nullif(greatest(f.rotate_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.data_deadline, rules_of.at), rules_of.at), nullif(greatest(f.data_critical_deadline, rules_of.at), rules_of.at),
            nullif(greatest(f.next_cutoff - interval '24 hours', rules_of.at), rules_of.at), f.next_cutoff, f.next_turn),
          r.rule, r.subject, case when r.holds then r.severity when r.rule is not null then 'info' end, r.urgency,
          case when r.rule = 'cause_refused' then r.evidence else jsonb_strip_nulls(r.evidence) end
@@ -216,6 +223,25 @@ begin
     union all select 'credential_expires_soon', '', 'yellow', null, f.expires_soon_deadline <= rules_of.at and f.credential_expires_at > rules_of.at,
       jsonb_build_object('expires_at', f.credential_expires_at)
     union all select 'credential_old', '', 'yellow', null, f.rotate_deadline <= rules_of.at, jsonb_build_object('set_at', f.credential_set_at)
+    union all select 'check_failed', '', 'red', null, f.check_error is not null, jsonb_build_object('message', f.check_error, 'at', f.checked_at)
+    union all select 'data_lag', '', case when f.data_critical_deadline <= rules_of.at then 'red' else 'yellow' end, null,
+      f.data_deadline <= rules_of.at, jsonb_build_object('since', f.data_as_of)
+    union all select 'signals_unread', '', 'yellow', null, f.signals_error is not null, jsonb_build_object('message', f.signals_error)
+    union all select 'schema_drift', d.stream, 'yellow', null, true, d.evidence
+    from (
+      select t.stream, private.drift_evidence(t.stream, t.drift) as evidence from public.streams t
+      where f.drifted_streams > 0 and t.org_id = f.org_id and t.integration_id = f.integration_id and t.is_active and t.drift <> '{}'
+    ) d
+    -- The 50 worst are plenty for one light.
+    union all select 'signal', g.subject, g.severity, case when g.severity = 'red' then 'high' end, true, g.evidence
+    from (
+      select m.name || case when m.about = '' then '' else ': ' || m.about end as subject, case m.past when 'critical' then 'red' else 'yellow' end as severity,
+             jsonb_build_object('name', m.name, 'about', nullif(m.about, ''), 'value', m.value, 'unit', m.unit, 'warning', m.warning,
+               'critical', m.critical, 'is_floor', m.is_floor, 'at', m.at) as evidence
+      from public.signals m
+      where f.signals_past > 0 and m.org_id = f.org_id and m.integration_id = f.integration_id and m.past is not null
+      order by m.past, m.name, m.about limit 50
+    ) g
     union all select 'nobody_told', '', 'red', null, f.nobody, '{}'
     -- A cause that refuses records for good is news at once, whatever the streak; one finding per cause.
     union all select 'cause_refused', c.id::text, 'yellow',

@@ -13,6 +13,11 @@ create table public.incidents (
   resolved_at timestamptz,
   acknowledged_at timestamptz,
   acknowledged_by uuid,
+  assigned_to uuid,
+  -- Nobody is told again before then, unless it becomes critical or is over.
+  snoozed_until timestamptz,
+  snoozed_by uuid,
+  snooze_reason text,
   primary key (org_id, id),
   foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
 );
@@ -21,16 +26,66 @@ comment on table public.incidents is 'An episode for people: opens, is acknowled
 create unique index incidents_open on public.incidents (org_id, integration_id, alarm, subject) where state <> 'resolved';
 create index incidents_history on public.incidents (org_id, integration_id, id desc);
 comment on index public.incidents_history is 'Serves the foreign key to public.integrations.';
+create index incidents_snoozed on public.incidents (snoozed_until) where snoozed_until is not null;
+comment on index public.incidents_snoozed is 'Serves private.wake_incidents.';
+
+-- What a member wants to hear of, and how. No row: everything. Only owners and admins are told anything.
+create table public.notification_settings (
+  org_id uuid not null,
+  user_id uuid not null,
+  event text not null check (event in ('opened', 'raised', 'recovered', 'reminded')),
+  channel text not null check (channel in ('in_app', 'email')),
+  enabled boolean not null,
+  primary key (org_id, user_id, event, channel),
+  foreign key (org_id, user_id) references public.members (org_id, user_id) on delete cascade
+);
+comment on table public.notification_settings is 'What a member is told of by which channel, where it is not everything.';
+create trigger notification_setting_changes_are_followed
+  after insert or update or delete on public.notification_settings
+  for each row execute function private.follow_members();
+create trigger notification_setting_changes_are_audited
+  after insert or update or delete on public.notification_settings
+  for each row execute function private.audit_change('notification_setting');
+
+-- Whether a new problem would reach this member outside the page: by e-mail.
+create function private.is_told(org uuid, member uuid)
+  returns boolean
+  language sql
+  stable
+  security definer
+  set search_path = ''
+as $$
+  select exists (
+    select from public.members m
+    join auth.users u on u.id = m.user_id
+    where m.org_id = is_told.org and m.user_id = is_told.member and m.role in ('owner', 'admin') and u.email is not null
+      and not exists (
+        select from public.notification_settings s
+        where s.org_id = m.org_id and s.user_id = m.user_id and s.event = 'opened' and s.channel = 'email' and not s.enabled));
+$$;
+
+create function private.anybody_told(org uuid)
+  returns boolean
+  language sql
+  stable
+  security definer
+  set search_path = ''
+as $$
+  select exists (select from public.members m where m.org_id = anybody_told.org and m.role in ('owner', 'admin') and private.is_told(m.org_id, m.user_id));
+$$;
 
 create table public.notifications (
   org_id uuid not null,
   id bigint generated always as identity,
   user_id uuid not null,
-  integration_id uuid not null,
-  incident_id bigint not null,
+  -- A test is about no integration.
+  integration_id uuid,
+  incident_id bigint,
   change_id bigint not null,
-  kind text not null check (kind in ('opened', 'raised', 'recovered')),
+  kind text not null check (kind in ('opened', 'raised', 'recovered', 'reminded', 'test')),
   urgency text not null,
+  -- False: by e-mail only, as the member wants it.
+  in_app boolean not null default true,
   -- The facts, frozen when written; each reader's language is put on when it is read.
   notice jsonb not null,
   created_at timestamptz not null,
@@ -39,7 +94,8 @@ create table public.notifications (
   -- The same change tells the same person once.
   unique (org_id, change_id, user_id),
   foreign key (org_id, user_id) references public.members (org_id, user_id) on delete cascade,
-  foreign key (org_id, incident_id) references public.incidents (org_id, id) on delete cascade
+  foreign key (org_id, incident_id) references public.incidents (org_id, id) on delete cascade,
+  constraint notifications_are_about_an_incident check (kind = 'test' or (incident_id is not null and integration_id is not null))
 );
 comment on table public.notifications is 'What one member should know about one change of an incident.';
 create index notifications_of_member on public.notifications (org_id, user_id, created_at desc, id desc);
@@ -135,7 +191,7 @@ begin
   );
 end $$;
 
--- Writes the notice for every owner and admin, in-app and by e-mail; the unique key makes a second time do nothing.
+-- Writes the notice for every owner and admin, in-app and by e-mail, as each wants it; the unique key makes a second time do nothing.
 create function private.notify(incident public.incidents, kind text, change bigint, at timestamptz)
   returns void
   language plpgsql
@@ -145,20 +201,28 @@ as $$
 declare
   facts constant jsonb := private.notice_of(incident, kind, notify.at);
 begin
-  with told as (
-    insert into public.notifications (org_id, user_id, integration_id, incident_id, change_id, kind, urgency, notice, created_at)
-    select m.org_id, m.user_id, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency, facts, notify.at
+  with wanted as materialized (
+    select m.org_id, m.user_id, m.locale,
+           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
+             and s.event = notify.kind and s.channel = 'in_app' and not s.enabled) as in_app,
+           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
+             and s.event = notify.kind and s.channel = 'email' and not s.enabled) as by_email
     from public.members m
     where m.org_id = incident.org_id and m.role in ('owner', 'admin')
+  ), told as (
+    insert into public.notifications (org_id, user_id, integration_id, incident_id, change_id, kind, urgency, in_app, notice, created_at)
+    select w.org_id, w.user_id, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency, w.in_app, facts, notify.at
+    from wanted w
+    where w.in_app or w.by_email
     on conflict (org_id, change_id, user_id) do nothing
     returning org_id, id, user_id
   )
   insert into public.deliveries (org_id, notification_id, channel, address, locale, notice, next_attempt_at, created_at)
-  select t.org_id, t.id, 'email', u.email, m.locale, facts, notify.at, notify.at
+  select t.org_id, t.id, 'email', u.email, w.locale, facts, notify.at, notify.at
   from told t
-  join public.members m on m.org_id = t.org_id and m.user_id = t.user_id
+  join wanted w on w.org_id = t.org_id and w.user_id = t.user_id
   join auth.users u on u.id = t.user_id
-  where u.email is not null
+  where u.email is not null and w.by_email
   on conflict (org_id, notification_id, channel) do nothing;
 end $$;
 
@@ -187,7 +251,7 @@ begin
   for update;
   if change.kind = 'closed' then
     if found then
-      update public.incidents i set state = 'resolved', resolved_at = change.at
+      update public.incidents i set state = 'resolved', resolved_at = change.at, snoozed_until = null, snoozed_by = null, snooze_reason = null
       where i.org_id = incident.org_id and i.id = incident.id returning i.* into incident;
       -- Switching an integration off ends its alarms; it is not a recovery.
       if exists (select from public.integrations i where i.org_id = incident.org_id and i.id = incident.integration_id and i.enabled) then
@@ -211,7 +275,12 @@ begin
     where i.org_id = incident.org_id and i.id = incident.id;
     if private.urgency_rank(change.urgency) > private.urgency_rank(incident.urgency) then
       incident.urgency := change.urgency;
-      perform private.notify(incident, 'raised', change.id, change.at);
+      -- A snooze holds back what is no worse than it was known to be; what becomes critical ends it.
+      if incident.urgency = 'critical' or (incident.snoozed_until > change.at) is not true then
+        update public.incidents i set snoozed_until = null, snoozed_by = null, snooze_reason = null
+        where i.org_id = incident.org_id and i.id = incident.id and i.snoozed_until is not null;
+        perform private.notify(incident, 'raised', change.id, change.at);
+      end if;
     end if;
   end if;
 end $$;
@@ -257,6 +326,34 @@ begin
   return handled;
 end $$;
 
+-- Ends the snoozes whose time is over and reminds of what is still open; during maintenance that waits. Returns how many ended.
+create function private.wake_incidents(at timestamptz)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  woken integer := 0;
+  incident public.incidents;
+begin
+  for incident in
+    select i.* from public.incidents i
+    where i.snoozed_until <= wake_incidents.at and not private.in_maintenance(i.org_id, i.integration_id, wake_incidents.at)
+    order by i.snoozed_until limit 1000
+    for update skip locked
+  loop
+    update public.incidents i set snoozed_until = null, snoozed_by = null, snooze_reason = null
+    where i.org_id = incident.org_id and i.id = incident.id;
+    -- Told under a number no change of health has or will have.
+    if incident.state = 'open' then
+      perform private.notify(incident, 'reminded', nextval(pg_get_serial_sequence('public.health_changes', 'id')), wake_incidents.at);
+    end if;
+    woken := woken + 1;
+  end loop;
+  return woken;
+end $$;
+
 -- Tells what nobody was told of yet, the integration that waits longest first. Returns how many changes were handled.
 create function private.alert(at timestamptz default now())
   returns integer
@@ -276,6 +373,7 @@ begin
   loop
     handled := handled + private.alert_integration(waiting.org_id, waiting.integration_id, alert.at);
   end loop;
+  perform private.wake_incidents(alert.at);
   perform private.ring_deliver(alert.at);
   return handled;
 end $$;
@@ -310,14 +408,17 @@ grant execute on function public.mark_read(uuid, bigint[]) to authenticated;
 comment on function public.mark_read is 'Marks the caller''s own notifications as read; null means all. Answers how many.';
 
 alter table public.incidents enable row level security;
+alter table public.notification_settings enable row level security;
 alter table public.notifications enable row level security;
 alter table public.deliveries enable row level security;
 
 create policy "members see their incidents" on public.incidents
   for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+create policy "members see their own notification settings" on public.notification_settings
+  for select to authenticated using (user_id = (select auth.uid()) and org_id = any (array(select private.my_org_ids())));
 create policy "members see their own notifications" on public.notifications
   for select to authenticated using (user_id = (select auth.uid()) and org_id = any (array(select private.my_org_ids())));
 create policy "owners and admins see deliveries" on public.deliveries
   for select to authenticated using (org_id = any (array(select private.my_org_ids(array['owner', 'admin']))));
 
-grant select on public.incidents, public.notifications, public.deliveries to authenticated, service_role;
+grant select on public.incidents, public.notification_settings, public.notifications, public.deliveries to authenticated, service_role;

@@ -1,19 +1,8 @@
 -- Retry: a person fixes a cause and sends again only what failed. Everything here checks the caller's role and is audited.
 
--- Whether a mapping ({field, from, to}) applies to a payload: where the field holds `from`, or whatever it holds if that is left out.
-create function private.mapping_applies(mapping jsonb, payload jsonb)
-  returns boolean
-  language sql
-  immutable
-  set search_path = ''
-as $$
-  select payload ? (mapping ->> 'field')
-    and (mapping ->> 'from' is null or payload ->> (mapping ->> 'field') = mapping ->> 'from');
-$$;
-
 -- The records a retry would send: failed or dead, so without a success of their present version by definition, and not in the
--- hands of another retry. `last_run` means those of the newest run that left any.
-create function private.retryable(org uuid, integration uuid, scope text, cause bigint, records bigint[])
+-- hands of another retry. `last_run` means those of the newest run that left any; `state` and `run` leave out the others.
+create function private.retryable(org uuid, integration uuid, scope text, cause bigint, records bigint[], state text default null, run bigint default null)
   returns bigint[]
   language sql
   stable
@@ -30,46 +19,15 @@ as $$
         select max(n.run_id) from public.records n
         where n.org_id = org and n.integration_id = integration and n.state in ('failed', 'dead'))
       else false end
+    and (retryable.state is null or r.state = retryable.state) and (retryable.run is null or r.run_id = retryable.run)
     and r.id not in (
       select unnest(t.held[t.taken + 1:]) from public.retries t
-      where t.org_id = org and t.integration_id = integration and t.state in ('waiting', 'running', 'canary'));
+      where t.org_id = org and t.integration_id = integration and t.state in ('asked', 'waiting', 'running', 'canary'));
 $$;
 
--- Corrects payloads as the mapping of a retry says. A correction is a new version with its own idempotency key; the version it
--- replaces is kept, and each is audited in the name of whoever asked. The records stay under the lease they are under.
-create function private.correct_payloads(retry public.retries, records bigint[], at timestamptz)
-  returns void
-  language plpgsql
-  set search_path = ''
-as $$
-declare
-  field constant text := retry.mapping ->> 'field';
-  new_value constant text := retry.mapping ->> 'to';
-  actor constant text := coalesce((select nullif(m.name, '') from public.members m where m.org_id = retry.org_id and m.user_id = retry.requested_by),
-    retry.requested_by::text, 'platform');
-begin
-  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
-  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, correct_payloads.at
-  from public.records r where r.org_id = retry.org_id and r.id = any (records)
-  on conflict do nothing;
-  insert into public.audit_log (org_id, at, actor_id, actor, action, system, integration_id, subject, before, after)
-  select retry.org_id, correct_payloads.at, retry.requested_by, actor, 'record.corrected', i.system,
-    retry.integration_id, 'record ' || r.id, jsonb_build_object(field, r.payload -> field), jsonb_build_object(field, new_value)
-  from public.records r
-  join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
-  where r.org_id = retry.org_id and r.id = any (records)
-  order by r.id;
-  update public.records r
-  set version = r.latest_version + 1, latest_version = r.latest_version + 1,
-      idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, r.latest_version + 1),
-      -- What was a number stays one, where it can.
-      payload = jsonb_set(r.payload, array[field], case when jsonb_typeof(r.payload -> field) = 'number'
-        and new_value ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$' then new_value::jsonb else to_jsonb(new_value) end)
-  where r.org_id = retry.org_id and r.id = any (records);
-end $$;
-
 -- Takes the next records of a run's retry out of failed into the slice's hands, corrected on the way; what was dismissed or
--- handed in anew since it was asked for is passed over. A retry is therefore asked for in no time, however many records it has.
+-- handed in anew since it was asked for is passed over, and what was edited in the version before that too. A retry is therefore asked
+-- for in no time, however many records it has.
 create function private.take_retried(held public.runs, batch integer, at timestamptz)
   returns bigint[]
   language plpgsql
@@ -90,13 +48,12 @@ begin
     picked := picked || array(
       select r.id from public.records r
       where r.org_id = held.org_id and r.id = any (next_ids) and r.state in ('failed', 'dead')
+        and (asked.edit is null or r.version = (asked.edit ->> 'version')::integer)
       order by r.id for update);
   end loop;
   update public.retries t set taken = asked.taken where t.org_id = held.org_id and t.id = held.retry_id and t.taken <> asked.taken;
-  if asked.mapping is not null then
-    perform private.correct_payloads(asked, array(
-      select r.id from public.records r
-      where r.org_id = held.org_id and r.id = any (picked) and private.mapping_applies(asked.mapping, r.payload)), take_retried.at);
+  if asked.mapping is not null or asked.edit is not null then
+    perform private.correct_payloads(asked, picked, take_retried.at);
   end if;
   -- A fresh start: its tries and its age count from here.
   update public.records r
@@ -107,8 +64,81 @@ begin
   return picked;
 end $$;
 
+-- The locks of whoever asks for a retry. The integration first, which a tick that makes a run of it holds; then the run before the
+-- status, as a slice that ends its run takes them: in another order two would wait in a circle. With the status one asks at a time: a
+-- double click, a second tab and a second admin meet the first one.
+create function private.lock_retries(org uuid, integration uuid)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  perform from public.integrations i where i.org_id = org and i.id = lock_retries.integration for no key update;
+  perform from public.runs r
+  where r.org_id = org and r.integration_id = lock_retries.integration and r.status in ('scheduled', 'running') for update;
+  perform from public.integration_status s where s.org_id = org and s.integration_id = lock_retries.integration for update;
+end $$;
+
+-- Writes down a retry of the chosen records and starts it, unless a second person has to agree to its corrections first.
+create function private.place_retry(org uuid, integration uuid, scope text, cause bigint, chosen bigint[], corrections jsonb, edit jsonb,
+  canary boolean, at timestamptz)
+  returns jsonb
+  language plpgsql
+  set search_path = ''
+as $$
+declare
+  tried_first bigint;
+  placed public.retries;
+  waits constant boolean := private.needs_approval(org, integration, chosen, corrections, edit);
+begin
+  perform private.refuse_too_often(org, integration, place_retry.at);
+  if waits and private.other_approvers(org) = 0 then
+    perform private.refuse('SW409', 'This changes amounts, accounts or dates, and there is nobody else who could approve it.',
+      'Make somebody else an owner or admin, or switch the approval off for the organization.');
+  end if;
+  canary := coalesce(canary, false) and cardinality(chosen) > 1;
+  if canary then
+    -- The one tried first is one the correction is for.
+    with c as materialized (
+      select m.field, m.from, m.to from jsonb_to_recordset(corrections) m (field text, "from" text, "to" text)
+    )
+    select r.id into tried_first from public.records r
+    where r.org_id = place_retry.org and r.id = any (chosen)
+    order by corrections is null or exists (
+      select from c where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to) desc, r.id
+    limit 1;
+    chosen := tried_first || array_remove(chosen, tried_first);
+  end if;
+  insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, state, canary_record_id, held, mapping, edit, records)
+  values (org, integration, scope, cause, auth.uid(), place_retry.at, case when waits then 'asked' else 'waiting' end, tried_first, chosen,
+    corrections, edit, cardinality(chosen))
+  returning * into placed;
+  perform private.audit(org, 'retry.requested', place_retry.at, integration, subject := 'retry ' || placed.id,
+    after := jsonb_strip_nulls(jsonb_build_object('scope', scope, 'cause', cause, 'records', cardinality(chosen), 'canary', canary,
+      'corrections', corrections, 'edited', edit is not null or null, 'needs_approval', nullif(waits, false))));
+  if not waits then
+    perform private.start_retries(org, integration, place_retry.at);
+  end if;
+  return jsonb_build_object('retry_id', placed.id, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = placed.id),
+    'records', cardinality(chosen), 'state', placed.state,
+    'mapped', case when corrections is not null
+      then private.count_corrected(org, case when canary then chosen[1:1] else chosen end, corrections) else 0 end);
+end $$;
+
+-- Opens the way for retries that wait, and rings.
+create function private.start_retries(org uuid, integration uuid, at timestamptz)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  update public.integration_status s set dirty = true, circuit_open_until = null where s.org_id = org and s.integration_id = start_retries.integration;
+  perform private.schedule_runs(start_retries.at, integration);
+  perform private.ring_runs(start_retries.at);
+end $$;
+
 create function private.retry_failed(org uuid, integration uuid, scope text, cause bigint, records bigint[], field text, from_value text,
-  to_value text, canary boolean, at timestamptz)
+  to_value text, canary boolean, at timestamptz, corrections jsonb default null, state text default null, run bigint default null)
   returns jsonb
   language plpgsql
   security definer
@@ -117,83 +147,111 @@ as $$
 declare
   target public.integrations;
   chosen bigint[];
-  tried_first bigint;
   retry bigint;
-  mapping constant jsonb := case when field is not null then jsonb_build_object('field', field, 'from', from_value, 'to', to_value) end;
-  mapped integer := 0;
 begin
   perform private.require_role(org);
   target := private.integration_of(org, integration);
   if scope is null or scope not in ('last_run', 'open', 'cause', 'records') or (scope = 'cause') <> (cause is not null)
     or (scope = 'records') <> (records is not null) then
     perform private.refuse('SW422', 'scope is one of last_run, open, cause (with cause) or records (with records).', 'Say which records to retry.');
-  elsif (field is null) <> (to_value is null) then
-    perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to_value, or neither.');
-  elsif length(field) > 500 or length(to_value) > 10000 or length(from_value) > 1000000 then
-    perform private.refuse('SW422', 'A field has at most 500 characters, the value to put there 10 000.', 'Hand the records in again instead.');
-  elsif not target.enabled then
+  elsif (field is null) <> (to_value is null) or (field is not null and corrections is not null) then
+    perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to_value, or corrections, or neither.');
+  end if;
+  if field is not null then
+    corrections := jsonb_build_array(jsonb_build_object('field', field, 'from', from_value, 'to', to_value));
+  end if;
+  perform private.check_corrections(corrections);
+  if not target.enabled then
     perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
   end if;
-  -- The run before the status, as a slice that ends its run takes them: the other way round the two would wait in a circle.
-  perform from public.runs r
-  where r.org_id = org and r.integration_id = retry_failed.integration and r.status in ('scheduled', 'running') for update;
-  -- One retry at a time for an integration: a double click, a second tab and a second admin meet the first one.
-  perform from public.integration_status s where s.org_id = org and s.integration_id = integration for update;
-  chosen := private.retryable(org, integration, scope, cause, records);
-  if cardinality(chosen) = 0 then
-    select t.id into retry from public.retries t
-    where t.org_id = org and t.integration_id = integration and t.state in ('waiting', 'running', 'canary') order by t.id desc limit 1;
-    -- One that waits for the system to come back is tried now.
-    update public.retries t set resume_at = null where t.org_id = org and t.id = retry and t.state = 'waiting' and t.resume_at is not null;
-    if found then
-      perform private.schedule_runs(retry_failed.at, integration);
-      perform private.ring_runs(retry_failed.at);
-    end if;
-    return jsonb_build_object('retry_id', retry, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = retry
-      order by r.id desc limit 1), 'records', 0, 'mapped', 0);
+  perform private.lock_retries(org, integration);
+  chosen := private.retryable(org, integration, scope, cause, records, state, run);
+  if cardinality(chosen) > 0 then
+    return private.place_retry(org, integration, scope, cause, chosen, corrections, null, canary, retry_failed.at);
   end if;
-  perform private.refuse_too_often(org, integration, retry_failed.at);
-  canary := coalesce(canary, false) and cardinality(chosen) > 1;
-  if canary then
-    -- The one tried first is one the correction is for.
-    select r.id into tried_first from public.records r
-    where r.org_id = retry_failed.org and r.id = any (chosen)
-    order by mapping is null or private.mapping_applies(mapping, r.payload) desc, r.id
-    limit 1;
-    chosen := tried_first || array_remove(chosen, tried_first);
+  select t.id into retry from public.retries t
+  where t.org_id = org and t.integration_id = retry_failed.integration and t.state in ('asked', 'waiting', 'running', 'canary') order by t.id desc limit 1;
+  -- One that waits for the system to come back is tried now.
+  update public.retries t set resume_at = null where t.org_id = org and t.id = retry and t.state = 'waiting' and t.resume_at is not null;
+  if found then
+    perform private.schedule_runs(retry_failed.at, integration);
+    perform private.ring_runs(retry_failed.at);
   end if;
-  insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, canary_record_id, held, mapping, records)
-  values (org, integration, scope, cause, auth.uid(), retry_failed.at, tried_first, chosen, mapping, cardinality(chosen))
-  returning id into retry;
-  if mapping is not null then
-    select count(*) into mapped from public.records r
-    where r.org_id = retry_failed.org and r.id = any (case when canary then chosen[1:1] else chosen end) and private.mapping_applies(mapping, r.payload);
-  end if;
-  perform private.audit(org, 'retry.requested', retry_failed.at, integration, subject := 'retry ' || retry,
-    after := jsonb_strip_nulls(jsonb_build_object('scope', scope, 'cause', cause, 'records', cardinality(chosen), 'canary', canary,
-      'field', field, 'from', from_value, 'to', to_value)));
-  update public.integration_status s set dirty = true, circuit_open_until = null where s.org_id = org and s.integration_id = integration;
-  perform private.schedule_runs(retry_failed.at, integration);
-  perform private.ring_runs(retry_failed.at);
-  return jsonb_build_object('retry_id', retry, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = retry),
-    'records', cardinality(chosen), 'mapped', mapped);
+  return jsonb_build_object('retry_id', retry, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = retry
+    order by r.id desc limit 1), 'records', 0, 'mapped', 0, 'state', (select t.state from public.retries t where t.org_id = org and t.id = retry));
 end $$;
-grant execute on function private.retry_failed(uuid, uuid, text, bigint, bigint[], text, text, text, boolean, timestamptz) to authenticated;
+grant execute on function private.retry_failed(uuid, uuid, text, bigint, bigint[], text, text, text, boolean, timestamptz, jsonb, text, bigint)
+  to authenticated;
 
--- Sends failed records again and nothing else: those of the last run, all open ones, a cause's, or a chosen set. With `field` and
--- `to_value` the payload is corrected on the way (where it holds `from_value`, or whatever it holds); with `canary` one record is
--- tried first. Owner or admin.
+-- Sends failed records again and nothing else: those of the last run, all open ones, a cause's, or a chosen set; of these only those
+-- in one state or of one run, if `state` or `run` is given. `corrections` ([{field, from, to}]) are put right on the way; `field`,
+-- `from_value` and `to_value` are short for one. With `canary` one record is tried first. Owner or admin.
 create function public.retry_failed(org uuid, integration uuid, scope text default 'open', cause bigint default null, records bigint[] default null,
-  field text default null, from_value text default null, to_value text default null, canary boolean default false)
+  field text default null, from_value text default null, to_value text default null, canary boolean default false, corrections jsonb default null,
+  state text default null, run bigint default null)
   returns jsonb
   language sql
   set search_path = ''
 as $$
-  select private.retry_failed(org, integration, scope, cause, records, field, from_value, to_value, canary, now());
+  select private.retry_failed(org, integration, scope, cause, records, field, from_value, to_value, canary, now(), corrections, state, run);
 $$;
-grant execute on function public.retry_failed(uuid, uuid, text, bigint, bigint[], text, text, text, boolean) to authenticated;
+grant execute on function public.retry_failed(uuid, uuid, text, bigint, bigint[], text, text, text, boolean, jsonb, text, bigint) to authenticated;
 comment on function public.retry_failed is
-  'Sends failed records again: {retry_id, run_id, records, mapped}. Refuses with SW403, SW404, SW409 (switched off), SW422.';
+  'Sends failed records again: {retry_id, run_id, records, mapped, state}. Refuses with SW403, SW404, SW409 (switched off, nobody to approve), SW422.';
+
+create function private.edit_record(org uuid, record bigint, version integer, changes jsonb, amount text, currency text, occurred_on text, at timestamptz)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  known public.records;
+  edit jsonb;
+  problem text;
+begin
+  perform private.require_role(org);
+  select r.* into known from public.records r where r.org_id = edit_record.org and r.id = record;
+  if not found then
+    perform private.refuse('SW404', 'There is no such record.', 'Check the address.');
+  end if;
+  edit := jsonb_build_object('version', version, 'amount', coalesce(amount, known.amount::text), 'currency', coalesce(currency, known.currency),
+    'occurred_on', coalesce(occurred_on, known.occurred_on::text),
+    'payload', case when jsonb_typeof(changes) = 'object' then known.payload || changes end);
+  problem := private.record_problem(edit || jsonb_build_object('source_type', known.source_type, 'source_id', known.source_id));
+  if problem is not null or version is null then
+    perform private.refuse('SW422', coalesce(problem, 'version is missing.'), 'Correct it and send again.');
+  elsif not (private.integration_of(org, known.integration_id)).enabled then
+    perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
+  end if;
+  perform private.lock_retries(org, known.integration_id);
+  select r.* into known from public.records r where r.org_id = edit_record.org and r.id = record;
+  if known.version <> edit_record.version then
+    perform private.refuse('SW409', 'Somebody has changed this record since you opened it.', 'Reload the page and look at what it holds now.');
+  elsif not private.retryable(org, known.integration_id, 'records', null, array[record]) @> array[record] then
+    perform private.refuse('SW409', 'This record is on its way, or waits for approval, or is not open any more.', 'Reload the page to see what became of it.');
+  end if;
+  if private.content_of(private.as_sent(null, edit, known)) = private.content_of(known) then
+    perform private.refuse('SW422', 'Nothing is changed.', 'Change a value, or retry the record as it is.');
+  end if;
+  return private.place_retry(org, known.integration_id, 'records', null, array[record], null, edit, false, edit_record.at);
+end $$;
+grant execute on function private.edit_record(uuid, bigint, integer, jsonb, text, text, text, timestamptz) to authenticated;
+
+-- Sends one failed record again as a person edited it: `changes` are fields of the payload with their new values; what is left out stays
+-- as it is, to the last digit. `version` is the one they saw: if it is not the present one, somebody else was faster, and nothing is
+-- overwritten. Owner or admin.
+create function public.edit_record(org uuid, record bigint, version integer, changes jsonb, amount text default null, currency text default null,
+  occurred_on text default null)
+  returns jsonb
+  language sql
+  set search_path = ''
+as $$
+  select private.edit_record(org, record, version, changes, amount, currency, occurred_on, now());
+$$;
+grant execute on function public.edit_record(uuid, bigint, integer, jsonb, text, text, text) to authenticated;
+comment on function public.edit_record is
+  'Sends a failed record again as edited: {retry_id, run_id, records, mapped, state}. Refuses with SW403, SW404, SW409 (changed meanwhile), SW422.';
 
 -- After a run: a canary that landed releases the rest (with the same correction), one that was refused stops the retry. A retry
 -- whose run could not go on goes on by itself later, as the circuit breaker would have it.
@@ -241,7 +299,8 @@ begin
   perform private.require_role(org);
   perform private.check_reason(reason, 'Dismissing needs a reason.', 'Say why these records need not be sent.');
   with gone as (
-    update public.records r set state = 'dismissed', settled_at = dismiss_records.at
+    update public.records r
+    set state = 'dismissed', settled_at = dismiss_records.at, closed_at = dismiss_records.at, closed_by = auth.uid(), closed_reason = reason
     from (select o.id, o.state from public.records o where o.org_id = dismiss_records.org and o.id = any (records) order by o.id for update) was
     where r.org_id = org and r.id = was.id and r.state in ('queued', 'failed', 'retrying', 'dead') and r.retry_id is null
     returning r.id, r.integration_id, was.state
@@ -250,7 +309,7 @@ begin
       jsonb_build_object('state', g.state), jsonb_build_object('state', 'dismissed'), reason) as written, g.integration_id
     from gone g
   )
-  select array_agg(distinct n.integration_id), count(n.written) into touched, dismissed from noted n;
+  select array_agg(distinct n.integration_id), count(*) into touched, dismissed from noted n;
   if touched is not null then
     perform private.evaluate_health(dismiss_records.at, touched);
   end if;
@@ -268,6 +327,83 @@ as $$
 $$;
 grant execute on function public.dismiss_records(uuid, bigint[], text) to authenticated;
 comment on function public.dismiss_records is 'Takes records out of the outbox with a reason; answers how many. Refuses with SW403, SW404, SW422.';
+
+create function private.dismiss_matching(org uuid, integration uuid, cause bigint, state text, run bigint, reason text, at timestamptz)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  -- Each is audited by itself; more than these take longer than a click may.
+  most constant integer := 5000;
+  chosen bigint[];
+  dismissed integer := 0;
+begin
+  perform private.require_role(org);
+  perform private.integration_of(org, integration);
+  perform private.check_reason(reason, 'Dismissing needs a reason.', 'Say why these records need not be sent.');
+  chosen := private.retryable(org, integration, case when cause is null then 'open' else 'cause' end, cause, null, state, run);
+  if cardinality(chosen) > 0 then
+    dismissed := private.dismiss_records(org, chosen[1:most], reason, dismiss_matching.at);
+  end if;
+  return jsonb_build_object('dismissed', dismissed, 'left', greatest(0, cardinality(chosen) - most));
+end $$;
+grant execute on function private.dismiss_matching(uuid, uuid, bigint, text, bigint, text, timestamptz) to authenticated;
+
+-- Takes failed records out of the outbox with a reason: all open ones, or those of a cause, in a state, of a run; 5 000 at a time.
+create function public.dismiss_matching(org uuid, integration uuid, reason text, cause bigint default null, state text default null, run bigint default null)
+  returns jsonb
+  language sql
+  set search_path = ''
+as $$
+  select private.dismiss_matching(org, integration, cause, state, run, reason, now());
+$$;
+grant execute on function public.dismiss_matching(uuid, uuid, text, bigint, text, bigint) to authenticated;
+comment on function public.dismiss_matching is 'Dismisses failed records that match: {dismissed, left}. Refuses with SW403, SW404, SW422.';
+
+create function private.restore_records(org uuid, records bigint[], at timestamptz)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  touched uuid[];
+  restored integer;
+begin
+  perform private.require_role(org);
+  with back as (
+    -- What was refused waits for a person again; what never was goes with the next run.
+    update public.records r
+    set state = case when o.failed_at is null then 'queued' else 'failed' end, settled_at = null, closed_at = null, closed_by = null,
+        closed_reason = null, next_attempt_at = restore_records.at, queued_at = restore_records.at
+    from (select d.id, d.failed_at from public.records d where d.org_id = restore_records.org and d.id = any (records) order by d.id for update) o
+    where r.org_id = restore_records.org and r.id = o.id and r.state = 'dismissed'
+    returning r.id, r.integration_id, r.state
+  ), noted as (
+    select private.audit(org, 'record.restored', restore_records.at, b.integration_id, 'record ' || b.id,
+      jsonb_build_object('state', 'dismissed'), jsonb_build_object('state', b.state)) as written, b.integration_id
+    from back b
+  )
+  select array_agg(distinct n.integration_id), count(*) into touched, restored from noted n;
+  if touched is not null then
+    perform private.evaluate_health(restore_records.at, touched);
+  end if;
+  return restored;
+end $$;
+grant execute on function private.restore_records(uuid, bigint[], timestamptz) to authenticated;
+
+-- Takes a dismissal back: the records are open again. Owner or admin.
+create function public.restore_records(org uuid, records bigint[])
+  returns integer
+  language sql
+  set search_path = ''
+as $$
+  select private.restore_records(org, records, now());
+$$;
+grant execute on function public.restore_records(uuid, bigint[]) to authenticated;
+comment on function public.restore_records is 'Takes a dismissal back; answers how many records are open again. Refuses with SW403, SW404.';
 
 create function private.decide_uncertain(org uuid, record bigint, landed boolean, reason text, at timestamptz)
   returns text
@@ -290,7 +426,8 @@ begin
   update public.records r
   set state = case when landed then 'exported' else 'queued' end, exported_version = case when landed then r.version else r.exported_version end,
       run_id = case when landed then r.run_id end, retry_id = null, next_attempt_at = decide_uncertain.at,
-      settled_at = case when landed then decide_uncertain.at end
+      settled_at = case when landed then decide_uncertain.at end, closed_at = case when landed then decide_uncertain.at end,
+      closed_by = case when landed then auth.uid() end, closed_reason = case when landed then reason end
   where r.org_id = org and r.id = record and r.state = 'uncertain'
   returning r.* into decided;
   if not found then

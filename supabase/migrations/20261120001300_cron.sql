@@ -62,8 +62,11 @@ begin
   perform private.forget_runs(20000, tick_retention.at);
   delete from public.health_changes c where c.alerted and c.at < horizon;
   delete from public.findings f where f.closed_at < horizon;
+  delete from private.blind_spots b where b.ended_at < horizon;
   -- Their notifications and deliveries go with them.
   delete from public.incidents i where i.resolved_at < horizon;
+  delete from public.signal_history g where g.at < tick_retention.at - interval '90 days';
+  delete from public.webhook_calls w where w.at < tick_retention.at - interval '30 days';
   delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';
   perform private.ensure_partitions(tick_retention.at);
   perform private.drop_attempts(horizon);

@@ -51,6 +51,10 @@ create table public.audit_log (
   reason text,
   constraint audit_log_pkey PRIMARY KEY (org_id, id)
 );
+CREATE INDEX audit_log_of_integration ON public.audit_log USING btree (org_id, integration_id, id DESC);
+comment on index public.audit_log_of_integration is 'Serves public.configuration and public.audit_trail, by integration.';
+CREATE INDEX audit_log_of_person ON public.audit_log USING btree (org_id, actor_id, id DESC);
+comment on index public.audit_log_of_person is 'Serves public.audit_trail, by person.';
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 alter table public.audit_log enable always trigger audit_log_is_append_only;
 alter table public.audit_log enable row level security;
@@ -163,6 +167,8 @@ CREATE INDEX health_changes_by_age ON public.health_changes USING brin (at);
 comment on index public.health_changes_by_age is 'Serves private.tick_retention.';
 CREATE INDEX health_changes_of_integration ON public.health_changes USING btree (org_id, integration_id, id DESC);
 comment on index public.health_changes_of_integration is 'Serves the foreign key to public.integrations.';
+CREATE INDEX health_changes_of_light ON public.health_changes USING btree (org_id, integration_id, at) WHERE (kind = 'light'::text);
+comment on index public.health_changes_of_light is 'Serves public.overview: how the light was in the last 7 days.';
 CREATE INDEX health_changes_waiting ON public.health_changes USING btree (org_id, integration_id, id) WHERE (NOT alerted);
 comment on index public.health_changes_waiting is 'Serves private.alert.';
 alter table public.health_changes enable row level security;
@@ -183,6 +189,10 @@ create table public.incidents (
   resolved_at timestamp with time zone,
   acknowledged_at timestamp with time zone,
   acknowledged_by uuid,
+  assigned_to uuid,
+  snoozed_until timestamp with time zone,
+  snoozed_by uuid,
+  snooze_reason text,
   constraint incidents_pkey PRIMARY KEY (org_id, id),
   constraint incidents_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
   constraint incidents_state_check CHECK (state = ANY (ARRAY['open'::text, 'recovering'::text, 'resolved'::text])),
@@ -191,6 +201,8 @@ create table public.incidents (
 CREATE INDEX incidents_history ON public.incidents USING btree (org_id, integration_id, id DESC);
 comment on index public.incidents_history is 'Serves the foreign key to public.integrations.';
 CREATE UNIQUE INDEX incidents_open ON public.incidents USING btree (org_id, integration_id, alarm, subject) WHERE (state <> 'resolved'::text);
+CREATE INDEX incidents_snoozed ON public.incidents USING btree (snoozed_until) WHERE (snoozed_until IS NOT NULL);
+comment on index public.incidents_snoozed is 'Serves private.wake_incidents.';
 alter table public.incidents enable row level security;
 create policy "members see their incidents" on public.incidents for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -217,6 +229,15 @@ create table public.integration_status (
   usual_seconds numeric,
   duration_off numeric,
   failed_of_ten integer not null default 0,
+  check_asked_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  checked_as text,
+  check_warnings text[] not null default '{}'::text[],
+  check_error text,
+  data_as_of timestamp with time zone,
+  drifted_streams integer not null default 0,
+  signals_past integer not null default 0,
+  signals_error text,
   constraint integration_status_pkey PRIMARY KEY (org_id, integration_id),
   constraint integration_status_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
   constraint integration_status_health_check CHECK (health = ANY (ARRAY['green'::text, 'yellow'::text, 'red'::text, 'grey'::text]))
@@ -268,6 +289,7 @@ CREATE INDEX integrations_due ON public.integrations USING btree (next_due_at) W
 comment on index public.integrations_due is 'Serves private.schedule_runs.';
 CREATE TRIGGER integration_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.audit_change('integration');
 CREATE TRIGGER integration_changes_are_followed AFTER INSERT OR UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.follow_integration();
+CREATE TRIGGER integration_changes_are_stamped BEFORE UPDATE OF name, enabled, every_minutes, settings, thresholds, credential_secret_id, credential_set_at ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.stamp_integration();
 alter table public.integrations enable row level security;
 create policy "members see their integrations" on public.integrations for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -322,15 +344,35 @@ grant select on public.members to authenticated;
 grant insert, select on public.members to service_role;
 comment on table public.members is 'A user in an organization: owner and admin may act, a viewer may look.';
 
+create table public.notification_settings (
+  org_id uuid not null,
+  user_id uuid not null,
+  event text not null,
+  channel text not null,
+  enabled boolean not null,
+  constraint notification_settings_pkey PRIMARY KEY (org_id, user_id, event, channel),
+  constraint notification_settings_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES public.members(org_id, user_id) ON DELETE CASCADE,
+  constraint notification_settings_channel_check CHECK (channel = ANY (ARRAY['in_app'::text, 'email'::text])),
+  constraint notification_settings_event_check CHECK (event = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text, 'reminded'::text]))
+);
+CREATE TRIGGER notification_setting_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.notification_settings FOR EACH ROW EXECUTE FUNCTION private.audit_change('notification_setting');
+CREATE TRIGGER notification_setting_changes_are_followed AFTER INSERT OR DELETE OR UPDATE ON public.notification_settings FOR EACH ROW EXECUTE FUNCTION private.follow_members();
+alter table public.notification_settings enable row level security;
+create policy "members see their own notification settings" on public.notification_settings for select to authenticated
+  using (((user_id = ( SELECT auth.uid() AS uid)) AND (org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids)))));
+grant select on public.notification_settings to authenticated, service_role;
+comment on table public.notification_settings is 'What a member is told of by which channel, where it is not everything.';
+
 create table public.notifications (
   org_id uuid not null,
   id bigint not null generated always as identity,
   user_id uuid not null,
-  integration_id uuid not null,
-  incident_id bigint not null,
+  integration_id uuid,
+  incident_id bigint,
   change_id bigint not null,
   kind text not null,
   urgency text not null,
+  in_app boolean not null default true,
   notice jsonb not null,
   created_at timestamp with time zone not null,
   read_at timestamp with time zone,
@@ -338,7 +380,8 @@ create table public.notifications (
   constraint notifications_org_id_change_id_user_id_key UNIQUE (org_id, change_id, user_id),
   constraint notifications_org_id_incident_id_fkey FOREIGN KEY (org_id, incident_id) REFERENCES public.incidents(org_id, id) ON DELETE CASCADE,
   constraint notifications_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES public.members(org_id, user_id) ON DELETE CASCADE,
-  constraint notifications_kind_check CHECK (kind = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text]))
+  constraint notifications_are_about_an_incident CHECK (kind = 'test'::text OR incident_id IS NOT NULL AND integration_id IS NOT NULL),
+  constraint notifications_kind_check CHECK (kind = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text, 'reminded'::text, 'test'::text]))
 );
 CREATE INDEX notifications_of_incident ON public.notifications USING btree (org_id, incident_id);
 comment on index public.notifications_of_incident is 'Serves the foreign key to public.incidents.';
@@ -358,6 +401,7 @@ create table public.organizations (
   currency text not null default 'NOK'::text,
   cutoff_time time without time zone not null default '16:00:00'::time without time zone,
   cutoff_day smallint,
+  approve_changes boolean not null default true,
   created_at timestamp with time zone not null default now(),
   constraint organizations_pkey PRIMARY KEY (id),
   constraint organizations_slug_key UNIQUE (slug),
@@ -374,6 +418,27 @@ create policy "members see their organization" on public.organizations for selec
 grant select on public.organizations to authenticated;
 grant insert, select on public.organizations to service_role;
 comment on table public.organizations is 'The tenant. Everything else belongs to exactly one.';
+
+create table public.pulled_records (
+  org_id uuid not null,
+  integration_id uuid not null,
+  stream text not null,
+  source_id text not null,
+  payload jsonb,
+  changed_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  pulled_at timestamp with time zone not null,
+  version integer not null default 1,
+  constraint pulled_records_pkey PRIMARY KEY (org_id, integration_id, stream, source_id),
+  constraint pulled_records_org_id_integration_id_stream_fkey FOREIGN KEY (org_id, integration_id, stream) REFERENCES public.streams(org_id, integration_id, stream) ON DELETE CASCADE,
+  constraint pulled_records_payload_check CHECK (pg_column_size(payload) <= 2000000),
+  constraint pulled_records_source_id_check CHECK (length(source_id) >= 1 AND length(source_id) <= 500)
+);
+alter table public.pulled_records enable row level security;
+create policy "members see what was fetched for them" on public.pulled_records for select to authenticated
+  using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
+grant select on public.pulled_records to authenticated, service_role;
+comment on table public.pulled_records is 'What was fetched, as it was last seen. What was deleted over there is kept as a tombstone.';
 
 create table public.record_versions (
   org_id uuid not null,
@@ -429,6 +494,9 @@ create table public.records (
   error_status integer,
   created_at timestamp with time zone not null default now(),
   settled_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  closed_by uuid,
+  closed_reason text,
   constraint records_pkey PRIMARY KEY (org_id, id),
   constraint records_org_id_integration_id_source_type_source_id_key UNIQUE (org_id, integration_id, source_type, source_id),
   constraint records_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id),
@@ -442,6 +510,8 @@ create table public.records (
   constraint records_source_type_check CHECK (length(source_type) >= 1 AND length(source_type) <= 100),
   constraint records_state_check CHECK (state = ANY (ARRAY['queued'::text, 'sending'::text, 'exported'::text, 'accepted'::text, 'failed'::text, 'retrying'::text, 'uncertain'::text, 'dead'::text, 'dismissed'::text]))
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=2000);
+CREATE INDEX records_closed ON public.records USING btree (org_id, integration_id, state, closed_at DESC, id DESC) WHERE (closed_at IS NOT NULL);
+comment on index public.records_closed is 'Serves public.closed_records, newest first.';
 CREATE INDEX records_in_trouble ON public.records USING btree (org_id, integration_id, (
 CASE
     WHEN (failed_at IS NULL) THEN created_at
@@ -477,11 +547,16 @@ create table public.retries (
   taken integer not null default 0,
   resume_at timestamp with time zone,
   mapping jsonb,
+  edit jsonb,
   records integer not null,
+  approved_by uuid,
+  approved_at timestamp with time zone,
+  ended_by uuid,
+  ended_reason text,
   constraint retries_pkey PRIMARY KEY (org_id, id),
   constraint retries_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id),
   constraint retries_scope_check CHECK (scope = ANY (ARRAY['last_run'::text, 'open'::text, 'cause'::text, 'records'::text])),
-  constraint retries_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'running'::text, 'canary'::text, 'done'::text, 'stopped'::text]))
+  constraint retries_state_check CHECK (state = ANY (ARRAY['asked'::text, 'waiting'::text, 'running'::text, 'canary'::text, 'done'::text, 'stopped'::text, 'declined'::text]))
 );
 CREATE INDEX retries_of_integration ON public.retries USING btree (org_id, integration_id, id DESC);
 comment on index public.retries_of_integration is 'Serves public.retry_progress, and the foreign key to public.integrations.';
@@ -535,7 +610,7 @@ create table public.runs (
   constraint runs_balance CHECK ((status = ANY (ARRAY['scheduled'::text, 'running'::text])) OR selected = (exported + accepted + failed + retrying + skipped + uncertain)),
   constraint runs_dedupe_check CHECK (dedupe = ANY (ARRAY['upsert'::text, 'key'::text, 'lookup'::text, 'none'::text])),
   constraint runs_status_check CHECK (status = ANY (ARRAY['scheduled'::text, 'running'::text, 'succeeded'::text, 'warning'::text, 'failed'::text])),
-  constraint runs_trigger_check CHECK (trigger = ANY (ARRAY['schedule'::text, 'follow_up'::text, 'manual'::text, 'retry'::text]))
+  constraint runs_trigger_check CHECK (trigger = ANY (ARRAY['schedule'::text, 'follow_up'::text, 'manual'::text, 'retry'::text, 'check'::text]))
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02);
 CREATE UNIQUE INDEX runs_active ON public.runs USING btree (org_id, integration_id) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]));
 CREATE INDEX runs_of_integration ON public.runs USING btree (org_id, integration_id, id DESC);
@@ -552,6 +627,61 @@ create policy "members see their runs" on public.runs for select to authenticate
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
 grant select on public.runs to authenticated, service_role;
 comment on table public.runs is 'One attempt to move everything due for an integration, made of slices.';
+
+create table public.signal_history (
+  org_id uuid not null,
+  integration_id uuid not null,
+  name text not null,
+  about text not null,
+  at timestamp with time zone not null,
+  value numeric not null,
+  constraint signal_history_pkey PRIMARY KEY (org_id, integration_id, name, about, at),
+  constraint signal_history_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE
+);
+CREATE INDEX signal_history_by_age ON public.signal_history USING brin (at);
+comment on index public.signal_history_by_age is 'Serves private.tick_retention.';
+alter table public.signal_history enable row level security;
+create policy "members see what their signals were" on public.signal_history for select to authenticated
+  using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
+grant select on public.signal_history to authenticated, service_role;
+comment on table public.signal_history is 'What each signal was, for 90 days.';
+
+create table public.signals (
+  org_id uuid not null,
+  integration_id uuid not null,
+  name text not null,
+  about text not null default ''::text,
+  value numeric not null,
+  unit text not null,
+  at timestamp with time zone not null,
+  warning numeric,
+  critical numeric,
+  is_floor boolean not null default false,
+  past text generated always as (
+CASE
+    WHEN
+    CASE
+        WHEN is_floor THEN (value < critical)
+        ELSE (value > critical)
+    END THEN 'critical'::text
+    WHEN
+    CASE
+        WHEN is_floor THEN (value < warning)
+        ELSE (value > warning)
+    END THEN 'warning'::text
+    ELSE NULL::text
+END) stored,
+  constraint signals_pkey PRIMARY KEY (org_id, integration_id, name, about),
+  constraint signals_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
+  constraint signals_about_check CHECK (length(about) <= 200),
+  constraint signals_name_check CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'::text),
+  constraint signals_unit_check CHECK (unit = ANY (ARRAY['percent'::text, 'count'::text, 'minutes'::text, 'days'::text, 'seconds'::text, 'bytes'::text, 'amount'::text]))
+);
+alter table public.signals enable row level security;
+create policy "members see their signals" on public.signals for select to authenticated
+  using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
+grant select on public.signals to authenticated, service_role;
+comment on table public.signals is 'The latest of each number measured about an integration, with its bounds.';
 
 create table public.slices (
   org_id uuid not null,
@@ -572,10 +702,92 @@ create policy "members see their slices" on public.slices for select to authenti
 grant select on public.slices to authenticated, service_role;
 comment on table public.slices is 'One function invocation of a run, with what it cost.';
 
+create table public.statements (
+  org_id uuid not null,
+  id bigint not null generated always as identity,
+  integration_id uuid not null,
+  first_day date not null,
+  last_day date not null,
+  content jsonb not null,
+  fingerprint text not null,
+  signed_by uuid,
+  signed_name text not null,
+  signed_at timestamp with time zone not null,
+  note text,
+  constraint statements_pkey PRIMARY KEY (org_id, id),
+  constraint statements_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id),
+  constraint statements_check CHECK (first_day <= last_day),
+  constraint statements_note_check CHECK (length(note) <= 2000)
+);
+CREATE INDEX statements_of_period ON public.statements USING btree (org_id, integration_id, first_day, last_day, id DESC);
+comment on index public.statements_of_period is 'Serves public.completeness, and the foreign key to public.integrations.';
+alter table public.statements enable row level security;
+create policy "members see their statements" on public.statements for select to authenticated
+  using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
+grant select on public.statements to authenticated, service_role;
+comment on table public.statements is 'Append-only: who signed that a period of an integration is complete, and what it held then.';
+
+create table public.streams (
+  org_id uuid not null,
+  integration_id uuid not null,
+  stream text not null,
+  cursor text,
+  cursor_at timestamp with time zone,
+  as_of timestamp with time zone,
+  is_active boolean not null default true,
+  run_id bigint,
+  is_done boolean not null default false,
+  page_at timestamp with time zone,
+  page_rows integer,
+  rows integer not null default 0,
+  shape jsonb not null default '{}'::jsonb,
+  learned_at timestamp with time zone,
+  drift jsonb not null default '{}'::jsonb,
+  constraint streams_pkey PRIMARY KEY (org_id, integration_id, stream),
+  constraint streams_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
+  constraint streams_cursor_check CHECK (length(cursor) <= 8000),
+  constraint streams_stream_check CHECK (length(stream) >= 1 AND length(stream) <= 100)
+);
+alter table public.streams enable row level security;
+create policy "members see their streams" on public.streams for select to authenticated
+  using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
+grant select on public.streams to authenticated, service_role;
+comment on table public.streams is 'One kind of thing that is fetched: how far we have come, and what its fields are like.';
+
+create table public.webhook_calls (
+  org_id uuid not null,
+  integration_id uuid not null,
+  call_id text not null,
+  at timestamp with time zone not null,
+  stream text not null,
+  rows integer not null,
+  constraint webhook_calls_pkey PRIMARY KEY (org_id, integration_id, call_id),
+  constraint webhook_calls_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
+  constraint webhook_calls_call_id_check CHECK (length(call_id) >= 1 AND length(call_id) <= 500)
+);
+CREATE INDEX webhook_calls_by_age ON public.webhook_calls USING brin (at);
+comment on index public.webhook_calls_by_age is 'Serves private.tick_retention.';
+alter table public.webhook_calls enable row level security;
+create policy "members see which calls were taken" on public.webhook_calls for select to authenticated
+  using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
+grant select on public.webhook_calls to authenticated, service_role;
+comment on table public.webhook_calls is 'Calls of a system that were taken, so that none is taken twice.';
+
 create table private.attempts_rest partition of public.attempts default;
 alter table private.attempts_rest enable row level security;
 create policy "nobody who comes through the API sees it" on private.attempts_rest as restrictive for all to anon, authenticated
   using (false);
+
+create table private.blind_spots (
+  job text not null,
+  began_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  constraint blind_spots_pkey PRIMARY KEY (job, began_at)
+);
+alter table private.blind_spots enable row level security;
+create policy "nobody who comes through the API sees it" on private.blind_spots as restrictive for all to anon, authenticated
+  using (false);
+comment on table private.blind_spots is 'Times between two beats of a clock job that were too far apart.';
 
 create table private.delivery_sender (
   only_row boolean not null default true,
@@ -598,6 +810,37 @@ alter table private.heartbeats enable row level security;
 create policy "nobody who comes through the API sees it" on private.heartbeats as restrictive for all to anon, authenticated
   using (false);
 comment on table private.heartbeats is 'Last completed beat of each clock job.';
+
+create table private.webhook_doors (
+  org_id uuid not null,
+  integration_id uuid not null,
+  secret_hash bytea not null,
+  opened_at timestamp with time zone not null,
+  minute_at timestamp with time zone not null,
+  calls integer not null default 0,
+  constraint webhook_doors_pkey PRIMARY KEY (org_id, integration_id),
+  constraint webhook_doors_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE
+);
+alter table private.webhook_doors enable row level security;
+create policy "nobody who comes through the API sees it" on private.webhook_doors as restrictive for all to anon, authenticated
+  using (false);
+comment on table private.webhook_doors is 'The address a system may call for an integration, as a hash, and how often it was called within the minute.';
+
+create view public.audit_trail with (security_invoker=true) as
+ SELECT org_id,
+    id,
+    at,
+    actor_id,
+    actor,
+    action,
+    integration_id,
+    subject,
+    before,
+    after,
+    reason
+   FROM public.audit_log a;
+grant select on public.audit_trail to authenticated;
+comment on view public.audit_trail is 'Who did what, when and why, with what differs before and after.';
 
 create view public.cause_overview with (security_invoker=true) as
  SELECT c.org_id,
@@ -647,6 +890,69 @@ create view public.cause_overview with (security_invoker=true) as
 grant select on public.cause_overview to authenticated;
 comment on view public.cause_overview is 'Causes with what is open of each: records, amounts, offending values.';
 
+create view public.closed_records with (security_invoker=true) as
+ SELECT org_id,
+    integration_id,
+    id,
+    source_type,
+    source_id,
+    label,
+    state,
+    amount::text AS amount,
+    currency,
+    occurred_on,
+    version,
+    closed_at,
+    closed_by IS NOT NULL AS by_person,
+    COALESCE(( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = r.org_id AND m.user_id = r.closed_by), ( SELECT ( SELECT m.name
+                   FROM public.members m
+                  WHERE m.org_id = u.org_id AND m.user_id = u.requested_by) AS name
+           FROM public.runs u
+          WHERE r.closed_by IS NULL AND u.org_id = r.org_id AND u.id = r.run_id AND u.retry_id IS NOT NULL)) AS closed_by_name,
+    closed_reason,
+    run_id
+   FROM public.records r
+  WHERE closed_at IS NOT NULL;
+grant select on public.closed_records to authenticated;
+comment on view public.closed_records is 'Records that were in trouble and are not any more: across after all, or dismissed; by whom and why.';
+
+create view public.configuration with (security_invoker=true) as
+ SELECT org_id,
+    id AS integration_id,
+    slug,
+    name,
+    system,
+    direction,
+    enabled,
+    every_minutes,
+    next_due_at,
+    updated_at,
+    credential_keys,
+    credential_set_at,
+    credential_expires_at,
+    ( SELECT a.actor
+           FROM public.audit_log a
+          WHERE a.org_id = i.org_id AND a.integration_id = i.id AND (a.action = ANY (ARRAY['integration.changed'::text, 'integration.switched_on'::text, 'integration.switched_off'::text, 'integration.added'::text]))
+          ORDER BY a.id DESC
+         LIMIT 1) AS changed_by,
+    ( SELECT a.actor
+           FROM public.audit_log a
+          WHERE a.org_id = i.org_id AND a.integration_id = i.id AND a.action = 'credential.set'::text
+          ORDER BY a.id DESC
+         LIMIT 1) AS credential_set_by,
+    ( SELECT COALESCE(jsonb_agg(jsonb_build_object('name', s.key, 'value', s.value, 'address', private.server_of(s.value) IS NOT NULL) ORDER BY s.key), '[]'::jsonb) AS "coalesce"
+           FROM jsonb_each(i.settings) s(key, value)) AS settings,
+    ( SELECT jsonb_agg(jsonb_build_object('name', k.name, 'value', i.thresholds -> k.name, 'preset', k.preset, 'lowest', k.lowest, 'highest', k.highest)) AS jsonb_agg
+           FROM private.known_thresholds() k(name, preset, lowest, highest)) AS thresholds,
+    private.next_slots(next_due_at, every_minutes, ( SELECT o.time_zone
+           FROM public.organizations o
+          WHERE o.id = i.org_id), now(), 5) AS next_runs
+   FROM public.integrations i;
+grant select on public.configuration to authenticated;
+comment on view public.configuration is 'How each integration is set up, who changed it last, and its next five runs.';
+
 create view public.failed_records with (security_invoker=true) as
  SELECT org_id,
     integration_id,
@@ -680,6 +986,40 @@ create view public.failed_records with (security_invoker=true) as
 grant select on public.failed_records to authenticated;
 comment on view public.failed_records is 'Records that are not across because something went wrong, with the system''s message and the field at fault.';
 
+create view public.maintenance with (security_invoker=true) as
+ SELECT org_id,
+    id,
+    integration_id,
+    ( SELECT i.name
+           FROM public.integrations i
+          WHERE i.org_id = w.org_id AND i.id = w.integration_id) AS integration_name,
+    ( SELECT i.slug
+           FROM public.integrations i
+          WHERE i.org_id = w.org_id AND i.id = w.integration_id) AS integration_slug,
+    starts_at,
+    ends_at,
+    reason,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = w.org_id AND m.user_id = w.created_by) AS created_by_name,
+        CASE
+            WHEN ends_at <= now() THEN 'past'::text
+            WHEN starts_at <= now() THEN 'running'::text
+            ELSE 'planned'::text
+        END AS state,
+        CASE
+            WHEN starts_at <= now() AND ends_at > now() THEN ( SELECT count(*) AS count
+               FROM public.health_changes c
+              WHERE c.org_id = w.org_id AND NOT c.alerted AND c.urgency IS NOT NULL AND (w.integration_id IS NULL OR c.integration_id = w.integration_id))
+            ELSE 0::bigint
+        END AS held_alerts,
+    ( SELECT c.moment
+           FROM ( SELECT private.next_cutoff(w.org_id, GREATEST(w.starts_at, now())) AS moment) c
+          WHERE c.moment <= w.ends_at AND w.ends_at > now()) AS cutoff_at
+   FROM public.maintenance_windows w;
+grant select on public.maintenance to authenticated;
+comment on view public.maintenance is 'Maintenance windows with their state, the alerts they hold back, and the cut-off they cover.';
+
 create view public.my_notifications with (security_invoker=true) as
  SELECT n.org_id,
     n.id,
@@ -693,8 +1033,8 @@ create view public.my_notifications with (security_invoker=true) as
     n.created_at,
     n.read_at
    FROM public.notifications n
-     JOIN public.integrations i ON i.org_id = n.org_id AND i.id = n.integration_id
-  WHERE n.user_id = (( SELECT auth.uid() AS uid));
+     LEFT JOIN public.integrations i ON i.org_id = n.org_id AND i.id = n.integration_id
+  WHERE n.user_id = (( SELECT auth.uid() AS uid)) AND n.in_app;
 grant select on public.my_notifications to authenticated;
 comment on view public.my_notifications is 'The caller''s own notifications.';
 
@@ -707,13 +1047,56 @@ create view public.my_organizations with (security_invoker=true) as
     m.role,
     m.locale,
     m.name AS member_name,
-    private.next_cutoff(o.id) AS next_cutoff
+    private.next_cutoff(o.id) AS next_cutoff,
+    o.approve_changes,
+    private.other_approvers(o.id) AS other_approvers
    FROM public.organizations o
      JOIN public.members m ON m.org_id = o.id AND m.user_id = (( SELECT auth.uid() AS uid));
 grant select on public.my_organizations to authenticated;
 comment on view public.my_organizations is 'The caller''s organizations with the caller''s role, and the next accounting cut-off.';
 
+create view public.open_incidents with (security_invoker=true) as
+ SELECT org_id,
+    id,
+    integration_id,
+    ( SELECT i.name
+           FROM public.integrations i
+          WHERE i.org_id = n.org_id AND i.id = n.integration_id) AS integration_name,
+    ( SELECT i.slug
+           FROM public.integrations i
+          WHERE i.org_id = n.org_id AND i.id = n.integration_id) AS integration_slug,
+    alarm,
+    subject,
+    urgency,
+    state,
+    opened_at,
+    acknowledged_at,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = n.org_id AND m.user_id = n.acknowledged_by) AS acknowledged_by_name,
+    assigned_to,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = n.org_id AND m.user_id = n.assigned_to) AS assigned_to_name,
+    snoozed_until,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = n.org_id AND m.user_id = n.snoozed_by) AS snoozed_by_name,
+    snooze_reason,
+    ( SELECT f.evidence
+           FROM public.findings f
+          WHERE f.org_id = n.org_id AND f.integration_id = n.integration_id AND f.rule = n.alarm AND f.subject = n.subject AND f.closed_at IS NULL) AS evidence
+   FROM public.incidents n
+  WHERE state <> 'resolved'::text;
+grant select on public.open_incidents to authenticated;
+comment on view public.open_incidents is 'Incidents that are not over, with who has seen them, whose they are and until when they are snoozed.';
+
 create view public.overview with (security_invoker=true) as
+ WITH blind AS MATERIALIZED (
+         SELECT b.began_at,
+            b.ended_at
+           FROM private.blind_times() b(began_at, ended_at)
+        )
  SELECT i.org_id,
     i.id AS integration_id,
     i.slug,
@@ -747,7 +1130,13 @@ create view public.overview with (security_invoker=true) as
     o.open_dead,
     o.next_retry_at,
     o.amounts_open,
-    h.recent_runs
+    h.recent_runs,
+    w.week,
+    s.checked_at,
+    s.checked_as,
+    s.check_warnings,
+    s.check_error,
+    s.data_as_of
    FROM public.integrations i
      JOIN public.integration_status s ON s.org_id = i.org_id AND s.integration_id = i.id
      CROSS JOIN LATERAL ( SELECT COALESCE(jsonb_agg(jsonb_build_object('rule', d.rule, 'subject', d.subject, 'severity', d.severity, 'since', d.since, 'evidence', d.evidence) ORDER BY (array_position(ARRAY['red'::text, 'yellow'::text, 'grey'::text, 'info'::text], d.severity)), (d.rule = 'refused_open'::text), d.id), '[]'::jsonb) AS findings
@@ -790,9 +1179,39 @@ create view public.overview with (security_invoker=true) as
                    FROM public.runs r
                   WHERE r.org_id = i.org_id AND r.integration_id = i.id AND (r.status <> ALL (ARRAY['scheduled'::text, 'running'::text]))
                   ORDER BY r.id DESC
-                 LIMIT 30) t) h;
+                 LIMIT 30) t) h
+     CROSS JOIN LATERAL ( SELECT string_agg(
+                CASE k.worst
+                    WHEN 4 THEN 'r'::text
+                    WHEN 2 THEN 'y'::text
+                    WHEN 1 THEN 'g'::text
+                    WHEN 0 THEN '-'::text
+                    ELSE '?'::text
+                END, ''::text ORDER BY p.place) AS week
+           FROM generate_series(0, 83) p(place)
+             LEFT JOIN ( SELECT t.place,
+                    max(l.rank) AS worst
+                   FROM ( SELECT b.began_at AS since,
+                            b.ended_at AS until,
+                            3 AS rank
+                           FROM blind b
+                        UNION ALL
+                         SELECT c.at,
+                            lead(c.at, 1, now()) OVER (ORDER BY c.at, c.id) AS lead,
+                                CASE c.after
+                                    WHEN 'red'::text THEN 4
+                                    WHEN 'yellow'::text THEN 2
+                                    WHEN 'green'::text THEN 1
+                                    ELSE 0
+                                END AS "case"
+                           FROM public.health_changes c
+                          WHERE c.org_id = i.org_id AND c.integration_id = i.id AND c.kind = 'light'::text AND c.at >= COALESCE(( SELECT max(e.at) AS max
+                                   FROM public.health_changes e
+                                  WHERE e.org_id = i.org_id AND e.integration_id = i.id AND e.kind = 'light'::text AND e.at <= (now() - '7 days'::interval)), '-infinity'::timestamp with time zone)) l
+                     CROSS JOIN LATERAL generate_series(GREATEST(84::numeric - ceil(EXTRACT(epoch FROM now() - l.since) / 7200::numeric), 0::numeric)::integer, 83 - floor(EXTRACT(epoch FROM now() - l.until) / 7200::numeric)::integer) t(place)
+                  GROUP BY t.place) k ON k.place = p.place) w;
 grant select on public.overview to authenticated;
-comment on view public.overview is 'One row per integration: its light and why, what is not across, its last and next sync, its last 30 runs.';
+comment on view public.overview is 'One row per integration: its light and why, what is not across, its last and next sync, its last 30 runs, its last 7 days.';
 
 create view public.retry_progress with (security_invoker=true) as
  SELECT t.org_id,
@@ -800,6 +1219,7 @@ create view public.retry_progress with (security_invoker=true) as
     t.id,
     t.scope,
     t.cause_id,
+    t.requested_by = (( SELECT auth.uid() AS uid)) AS is_own,
     ( SELECT m.name
            FROM public.members m
           WHERE m.org_id = t.org_id AND m.user_id = t.requested_by) AS requested_by_name,
@@ -808,9 +1228,23 @@ create view public.retry_progress with (security_invoker=true) as
     u.run_id,
     t.records,
     t.mapping,
+    t.edit IS NOT NULL AS edited,
     u.exported,
     u.failed,
-    GREATEST(0::bigint, t.records - u.exported - u.failed) AS remaining
+    GREATEST(0::bigint, t.records - u.exported - u.failed) AS remaining,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = t.org_id AND m.user_id = t.approved_by) AS approved_by_name,
+    t.approved_at,
+    t.ended_by IS NOT NULL AS ended_by_person,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = t.org_id AND m.user_id = t.ended_by) AS ended_by_name,
+    t.ended_reason,
+    t.resume_at,
+    ( SELECT jsonb_build_object('id', r.id, 'label', r.label, 'source_id', r.source_id, 'message', r.error_message) AS jsonb_build_object
+           FROM public.records r
+          WHERE t.state = 'stopped'::text AND t.ended_by IS NULL AND r.org_id = t.org_id AND r.id = t.canary_record_id) AS refused
    FROM public.retries t
      CROSS JOIN LATERAL ( SELECT max(r.id) AS run_id,
             COALESCE(sum(r.exported + r.accepted), 0::bigint) AS exported,
@@ -851,6 +1285,29 @@ create view public.run_history with (security_invoker=true) as
 grant select on public.run_history to authenticated;
 comment on view public.run_history is 'Runs with their balance, duration, and the error of those that failed.';
 
+create view public.stream_overview with (security_invoker=true) as
+ SELECT org_id,
+    integration_id,
+    stream,
+    is_active,
+    cursor,
+    cursor_at,
+    as_of,
+        CASE
+            WHEN is_active THEN floor(GREATEST(EXTRACT(epoch FROM now() - as_of), 0::numeric) / 60::numeric)::integer
+            ELSE NULL::integer
+        END AS lag_minutes,
+    page_at,
+    page_rows,
+    rows,
+    run_id,
+    is_done,
+    learned_at,
+    drift
+   FROM public.streams s;
+grant select on public.stream_overview to authenticated;
+comment on view public.stream_overview is 'Streams: how far each has come, how old its data is, and what is news about its fields.';
+
 create view private.facts with (security_invoker=true) as
  SELECT s.org_id,
     s.integration_id,
@@ -865,6 +1322,12 @@ create view private.facts with (security_invoker=true) as
     s.usual_seconds,
     s.duration_off,
     s.failed_of_ten,
+    s.check_error,
+    s.checked_at,
+    s.data_as_of,
+    s.drifted_streams,
+    s.signals_past,
+    s.signals_error,
     i.enabled,
     i.next_due_at,
     i.every_minutes,
@@ -911,6 +1374,8 @@ create view private.facts with (security_invoker=true) as
             WHEN o.waiting_since IS NOT NULL THEN o.waiting_since + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240), secs => 30::double precision)
             ELSE NULL::timestamp with time zone
         END AS lag_critical_deadline,
+    s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30)) AS data_deadline,
+    s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240)) AS data_critical_deadline,
         CASE
             WHEN i.credential_expires_at IS NOT NULL THEN i.credential_expires_at - make_interval(days => COALESCE((i.thresholds ->> 'credential_warning_days'::text)::integer, 14))
             ELSE NULL::timestamp with time zone
@@ -944,6 +1409,66 @@ create view private.facts with (security_invoker=true) as
             COALESCE((i.thresholds ->> 'deviation_percent'::text)::numeric, 20::numeric) AS deviation_percent) t;
 comment on view private.facts is 'What the rules of private.rules_of need to know of each integration.';
 
+CREATE OR REPLACE FUNCTION public.accept_shape(org uuid, integration uuid, stream text)
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.accept_shape(org, integration, stream, now());
+$function$;
+grant execute on function public.accept_shape(uuid,uuid,text) to authenticated;
+comment on function public.accept_shape(uuid,uuid,text) is 'Accepts a stream''s drift; answers how many fields. Refuses with SW403, SW404.';
+
+CREATE OR REPLACE FUNCTION public.acknowledge_incident(org uuid, incident bigint, acknowledged boolean DEFAULT true, reason text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.acknowledge_incident(org, incident, acknowledged, reason, now());
+$function$;
+grant execute on function public.acknowledge_incident(uuid,bigint,boolean,text) to authenticated;
+comment on function public.acknowledge_incident(uuid,bigint,boolean,text) is 'Acknowledges an open incident, or takes that back. Refuses with SW403, SW404, SW409 (over), SW422.';
+
+CREATE OR REPLACE FUNCTION public.add_maintenance(org uuid, reason text, starts text DEFAULT NULL::text, ends text DEFAULT NULL::text, minutes integer DEFAULT NULL::integer, integration uuid DEFAULT NULL::uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.add_maintenance(org, reason, starts, ends, minutes, integration, now());
+$function$;
+grant execute on function public.add_maintenance(uuid,text,text,text,integer,uuid) to authenticated;
+comment on function public.add_maintenance(uuid,text,text,text,integer,uuid) is 'Plans a maintenance window; answers its id. Refuses with SW403, SW404, SW409 (overlaps another), SW422.';
+
+CREATE OR REPLACE FUNCTION public.add_member(org uuid, email text, name text, role text)
+ RETURNS uuid
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.add_member(org, email, name, role);
+$function$;
+grant execute on function public.add_member(uuid,text,text,text) to authenticated;
+comment on function public.add_member(uuid,text,text,text) is 'Adds somebody who has an account, by e-mail address. Refuses with SW403, SW404, SW409 (a member already), SW422.';
+
+CREATE OR REPLACE FUNCTION public.approve_retry(org uuid, retry bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.approve_retry(org, retry, now());
+$function$;
+grant execute on function public.approve_retry(uuid,bigint) to authenticated;
+comment on function public.approve_retry(uuid,bigint) is 'Approves a retry that waits for it: {retry_id, records}. Refuses with SW403 (your own), SW404, SW409.';
+
+CREATE OR REPLACE FUNCTION public.assign_incident(org uuid, incident bigint, member uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.assign_incident(org, incident, member, reason, now());
+$function$;
+grant execute on function public.assign_incident(uuid,bigint,uuid,text) to authenticated;
+comment on function public.assign_incident(uuid,bigint,uuid,text) is 'Assigns an open incident to an owner or admin, or to nobody. Refuses with SW403, SW404, SW409 (over), SW422.';
+
 CREATE OR REPLACE FUNCTION public.begin_slice(org uuid, run bigint, dedupe text, settles_within_seconds integer, at timestamp with time zone DEFAULT now())
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -974,10 +1499,47 @@ begin
   target := private.integration_of(org, current_run.integration_id);
   return jsonb_build_object(
     'token', token, 'slice', current_run.slice, 'trigger', current_run.trigger, 'integration', target.id, 'system', target.system,
-    'settings', target.settings, 'credential', private.credential_of(target.credential_secret_id));
+    'settings', target.settings, 'credential', private.credential_of(target.credential_secret_id), 'direction', target.direction,
+    'check_due', (
+      select coalesce(greatest(target.credential_set_at, s.check_asked_at) > coalesce(s.checked_at, '-infinity'), false)
+      from public.integration_status s where s.org_id = begin_slice.org and s.integration_id = target.id));
 end $function$;
 grant execute on function public.begin_slice(uuid,bigint,text,integer,timestamp with time zone) to service_role;
-comment on function public.begin_slice(uuid,bigint,text,integer,timestamp with time zone) is 'Takes a run''s lease: {token, slice, integration, system, settings, credential}, or null when there is nothing to take.';
+comment on function public.begin_slice(uuid,bigint,text,integer,timestamp with time zone) is 'Takes a run''s lease: {token, slice, integration, system, settings, credential, direction, check_due}, or null when there is nothing to take.';
+
+CREATE OR REPLACE FUNCTION public.begin_streams(org uuid, run bigint, token uuid, names text[], at timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, begin_streams.at);
+  insert into public.streams (org_id, integration_id, stream, as_of)
+  select org, held.integration_id, n.name, begin_streams.at from unnest(names) n (name)
+  on conflict (org_id, integration_id, stream) do update
+    set is_active = true, as_of = coalesce(streams.as_of, excluded.as_of) where not streams.is_active or streams.as_of is null;
+  update public.streams s set is_active = false
+  where s.org_id = begin_streams.org and s.integration_id = held.integration_id and s.is_active and s.as_of is not null and s.stream <> all (names);
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('stream', s.stream, 'cursor', s.cursor, 'is_begun', s.run_id is not distinct from held.id,
+      'is_done', s.is_done and s.run_id is not distinct from held.id)), '[]')
+    from public.streams s where s.org_id = begin_streams.org and s.integration_id = held.integration_id and s.stream = any (names));
+end $function$;
+grant execute on function public.begin_streams(uuid,bigint,uuid,text[],timestamp with time zone) to service_role;
+comment on function public.begin_streams(uuid,bigint,uuid,text[],timestamp with time zone) is 'The streams of a run with their cursors: [{stream, cursor, is_begun, is_done}]. Refuses with SW410.';
+
+CREATE OR REPLACE FUNCTION public.check_now(org uuid, integration uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.check_now(org, integration, now());
+$function$;
+grant execute on function public.check_now(uuid,uuid) to authenticated;
+comment on function public.check_now(uuid,uuid) is 'Looks whether address and credential work: {run_id}; the answer is in integration_status. Refuses with SW403, SW404, SW409 (switched off).';
 
 CREATE OR REPLACE FUNCTION public.claim_deliveries(batch integer, sender uuid DEFAULT gen_random_uuid(), at timestamp with time zone DEFAULT now())
  RETURNS TABLE(org_id uuid, delivery_id uuid, token uuid, channel text, address text, locale text, notice jsonb, frozen jsonb, batch_id uuid, attempt integer)
@@ -1034,6 +1596,67 @@ end $function$;
 grant execute on function public.claim_records(uuid,bigint,uuid,text[],integer,timestamp with time zone) to service_role;
 comment on function public.claim_records(uuid,bigint,uuid,text[],integer,timestamp with time zone) is 'Leases up to `batch` due records of the first of `states` that has any. Refuses with SW410 when the lease was lost.';
 
+CREATE OR REPLACE FUNCTION public.clear_cursor(org uuid, integration uuid, stream text, reason text)
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.clear_cursor(org, integration, stream, reason, now());
+$function$;
+grant execute on function public.clear_cursor(uuid,uuid,text,text) to authenticated;
+comment on function public.clear_cursor(uuid,uuid,text,text) is 'Has a stream fetched from its beginning again; answers how many rows were known. Refuses with SW403, SW404, SW422.';
+
+CREATE OR REPLACE FUNCTION public.completeness(org uuid, first_day date, last_day date)
+ RETURNS TABLE(integration_id uuid, counts jsonb, lines jsonb, fingerprint text, signature jsonb)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.require_role(org, array['owner', 'admin', 'viewer']);
+  with dated as (
+    select r.integration_id, r.id, r.version, r.amount, r.currency, case
+        when r.state = 'exported' then 'exported'
+        when r.state = 'dismissed' then 'excluded'
+        when r.state in ('failed', 'dead') then 'failed'
+        when r.state = 'uncertain' then 'uncertain'
+        else 'waiting' end as kind
+    from public.records r
+    join public.organizations o on o.id = r.org_id
+    where r.org_id = org
+      and coalesce(r.occurred_on, (r.created_at at time zone o.time_zone)::date) between completeness.first_day and completeness.last_day
+  ), kinds as (
+    select d.integration_id, d.currency, d.kind, count(*) as records, sum(d.amount) as amount,
+           bit_xor(hashtextextended(concat_ws(' ', d.id, d.version, d.kind, d.amount, d.currency), 0)) as print
+    from dated d
+    group by d.integration_id, d.currency, d.kind
+  ), lines as (
+    select k.integration_id, jsonb_build_object('currency', k.currency, 'in_source', sum(k.amount)::text) || jsonb_object_agg(k.kind, k.amount::text) as line
+    from kinds k
+    where k.currency is not null
+    group by k.integration_id, k.currency
+  ), totals as (
+    select k.integration_id, k.kind, sum(k.records)::bigint as records from kinds k group by k.integration_id, k.kind
+  ), prints as (
+    select k.integration_id, sum(k.records) || '-' || to_hex(bit_xor(k.print)) as fingerprint from kinds k group by k.integration_id
+  )
+  select i.id,
+    (select jsonb_build_object('in_source', coalesce(sum(t.records), 0), 'exported', 0, 'excluded', 0, 'failed', 0, 'uncertain', 0, 'waiting', 0)
+       || coalesce(jsonb_object_agg(t.kind, t.records), '{}')
+     from totals t where t.integration_id = i.id),
+    coalesce((select jsonb_agg(l.line order by l.line ->> 'currency') from lines l where l.integration_id = i.id), '[]'),
+    coalesce((select p.fingerprint from prints p where p.integration_id = i.id), '0'),
+    (select jsonb_build_object('name', s.signed_name, 'at', s.signed_at, 'note', s.note, 'current',
+       s.fingerprint = coalesce((select p.fingerprint from prints p where p.integration_id = i.id), '0'))
+     from public.statements s
+     where s.org_id = i.org_id and s.integration_id = i.id and s.first_day = completeness.first_day and s.last_day = completeness.last_day
+     order by s.id desc limit 1)
+  from public.integrations i
+  where i.org_id = org
+  order by i.name, i.id;
+$function$;
+grant execute on function public.completeness(uuid,date,date) to authenticated;
+comment on function public.completeness(uuid,date,date) is 'Per integration: what a period holds by where it is now, the latest signature under it, and whether that is still true. Refuses with SW404.';
+
 CREATE OR REPLACE FUNCTION public.decide_uncertain(org uuid, record bigint, landed boolean, reason text)
  RETURNS text
  LANGUAGE sql
@@ -1044,6 +1667,26 @@ $function$;
 grant execute on function public.decide_uncertain(uuid,bigint,boolean,text) to authenticated;
 comment on function public.decide_uncertain(uuid,bigint,boolean,text) is 'Settles an uncertain record by hand; answers its new state. Refuses with SW403, SW404, SW409, SW422.';
 
+CREATE OR REPLACE FUNCTION public.decline_retry(org uuid, retry bigint, reason text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.decline_retry(org, retry, reason, now());
+$function$;
+grant execute on function public.decline_retry(uuid,bigint,text) to authenticated;
+comment on function public.decline_retry(uuid,bigint,text) is 'Declines a retry that waits for approval. Refuses with SW403, SW404, SW409, SW422.';
+
+CREATE OR REPLACE FUNCTION public.dismiss_matching(org uuid, integration uuid, reason text, cause bigint DEFAULT NULL::bigint, state text DEFAULT NULL::text, run bigint DEFAULT NULL::bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.dismiss_matching(org, integration, cause, state, run, reason, now());
+$function$;
+grant execute on function public.dismiss_matching(uuid,uuid,text,bigint,text,bigint) to authenticated;
+comment on function public.dismiss_matching(uuid,uuid,text,bigint,text,bigint) is 'Dismisses failed records that match: {dismissed, left}. Refuses with SW403, SW404, SW422.';
+
 CREATE OR REPLACE FUNCTION public.dismiss_records(org uuid, records bigint[], reason text)
  RETURNS integer
  LANGUAGE sql
@@ -1053,6 +1696,26 @@ AS $function$
 $function$;
 grant execute on function public.dismiss_records(uuid,bigint[],text) to authenticated;
 comment on function public.dismiss_records(uuid,bigint[],text) is 'Takes records out of the outbox with a reason; answers how many. Refuses with SW403, SW404, SW422.';
+
+CREATE OR REPLACE FUNCTION public.edit_record(org uuid, record bigint, version integer, changes jsonb, amount text DEFAULT NULL::text, currency text DEFAULT NULL::text, occurred_on text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.edit_record(org, record, version, changes, amount, currency, occurred_on, now());
+$function$;
+grant execute on function public.edit_record(uuid,bigint,integer,jsonb,text,text,text) to authenticated;
+comment on function public.edit_record(uuid,bigint,integer,jsonb,text,text,text) is 'Sends a failed record again as edited: {retry_id, run_id, records, mapped, state}. Refuses with SW403, SW404, SW409 (changed meanwhile), SW422.';
+
+CREATE OR REPLACE FUNCTION public.end_maintenance(org uuid, maintenance_window bigint)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.end_maintenance(org, maintenance_window, now());
+$function$;
+grant execute on function public.end_maintenance(uuid,bigint) to authenticated;
+comment on function public.end_maintenance(uuid,bigint) is 'Ends or cancels a maintenance window: `ended` or `cancelled`. Refuses with SW403, SW404, SW409 (over already).';
 
 CREATE OR REPLACE FUNCTION public.end_slice(org uuid, run bigint, token uuid, more boolean, error jsonb, resume_after_seconds integer, wall_ms integer, cpu_ms integer, at timestamp with time zone DEFAULT now())
  RETURNS void
@@ -1089,6 +1752,57 @@ begin
 end $function$;
 grant execute on function public.end_slice(uuid,bigint,uuid,boolean,jsonb,integer,integer,integer,timestamp with time zone) to service_role;
 comment on function public.end_slice(uuid,bigint,uuid,boolean,jsonb,integer,integer,integer,timestamp with time zone) is 'Ends a slice and rings for the next, or ends the run. Refuses with SW410 when the lease was lost.';
+
+CREATE OR REPLACE FUNCTION public.enter_webhook(org uuid, integration uuid, secret text, at timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.integrations;
+  door private.webhook_doors;
+begin
+  perform private.check_time(enter_webhook.at);
+  target := private.behind_door(org, integration, secret);
+  if target.id is null then
+    return null;
+  end if;
+  update private.webhook_doors w
+  set calls = case when w.minute_at > enter_webhook.at - interval '1 minute' then w.calls + 1 else 1 end,
+      minute_at = case when w.minute_at > enter_webhook.at - interval '1 minute' then w.minute_at else enter_webhook.at end
+  where w.org_id = org and w.integration_id = integration
+  returning w.* into door;
+  if door.calls > 600 then
+    return jsonb_build_object('wait', greatest(1, ceil(extract(epoch from door.minute_at + interval '1 minute' - enter_webhook.at))));
+  end if;
+  return jsonb_build_object('system', target.system);
+end $function$;
+grant execute on function public.enter_webhook(uuid,uuid,text,timestamp with time zone) to service_role;
+comment on function public.enter_webhook(uuid,uuid,text,timestamp with time zone) is 'Whose call this is: {system} or {wait}; null where nobody may call.';
+
+CREATE OR REPLACE FUNCTION public.excluded_records(org uuid, integration uuid, first_day date, last_day date)
+ RETURNS TABLE(record_id bigint, label text, source_id text, amount text, currency text, excluded_at timestamp with time zone, excluded_by text, reason text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.require_role(org, array['owner', 'admin', 'viewer']);
+  select r.id, r.label, r.source_id, r.amount::text, r.currency, coalesce(a.at, r.settled_at), a.actor, a.reason
+  from public.records r
+  join public.organizations o on o.id = r.org_id
+  left join lateral (
+    select l.at, l.actor, l.reason from public.audit_log l
+    where l.org_id = r.org_id and l.integration_id = r.integration_id and l.action = 'record.dismissed' and l.subject = 'record ' || r.id
+    order by l.id desc limit 1
+  ) a on true
+  where r.org_id = org and r.integration_id = integration and r.state = 'dismissed'
+    and coalesce(r.occurred_on, (r.created_at at time zone o.time_zone)::date) between excluded_records.first_day and excluded_records.last_day
+  order by coalesce(a.at, r.settled_at) desc, r.id desc
+  limit 500;
+$function$;
+grant execute on function public.excluded_records(uuid,uuid,date,date) to authenticated;
+comment on function public.excluded_records(uuid,uuid,date,date) is 'The records of a period that were taken out on purpose, with who, when and why. Refuses with SW404.';
 
 CREATE OR REPLACE FUNCTION public.freeze_deliveries(letters jsonb)
  RETURNS TABLE(delivery_id uuid, frozen jsonb)
@@ -1154,6 +1868,17 @@ end $function$;
 grant execute on function public.hand_in(uuid,uuid,jsonb,timestamp with time zone) to service_role;
 comment on function public.hand_in(uuid,uuid,jsonb,timestamp with time zone) is 'Hands in up to 5 000 records: {added, changed, unchanged, refused: [{index, reason}]}. The same content again is a no-op.';
 
+CREATE OR REPLACE FUNCTION public.list_members(org uuid)
+ RETURNS TABLE(user_id uuid, name text, role text, locale text, email text, created_at timestamp with time zone, is_me boolean, told boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select * from private.list_members(org);
+$function$;
+grant execute on function public.list_members(uuid) to authenticated;
+comment on function public.list_members(uuid) is 'Members with role and whether an alarm would reach them by e-mail. Refuses with SW404.';
+
 CREATE OR REPLACE FUNCTION public.mark_read(org uuid, notifications bigint[] DEFAULT NULL::bigint[])
  RETURNS integer
  LANGUAGE sql
@@ -1164,15 +1889,225 @@ $function$;
 grant execute on function public.mark_read(uuid,bigint[]) to authenticated;
 comment on function public.mark_read(uuid,bigint[]) is 'Marks the caller''s own notifications as read; null means all. Answers how many.';
 
-CREATE OR REPLACE FUNCTION public.retry_failed(org uuid, integration uuid, scope text DEFAULT 'open'::text, cause bigint DEFAULT NULL::bigint, records bigint[] DEFAULT NULL::bigint[], field text DEFAULT NULL::text, from_value text DEFAULT NULL::text, to_value text DEFAULT NULL::text, canary boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION public.open_webhook(org uuid, integration uuid)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.open_webhook(org, integration, now());
+$function$;
+grant execute on function public.open_webhook(uuid,uuid) to authenticated;
+comment on function public.open_webhook(uuid,uuid) is 'Makes the path, below the functions'' address, that a system is to call; told once. Refuses with SW403, SW404.';
+
+CREATE OR REPLACE FUNCTION public.period_report(org uuid, first_day date, last_day date, at timestamp with time zone DEFAULT now())
+ RETURNS TABLE(integration_id uuid, slug text, name text, system text, runs bigint, failed_runs bigint, exported bigint, refused bigint, amounts jsonb, red_seconds bigint, incidents bigint, open_incidents bigint, detect_seconds bigint, fix_seconds bigint)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.require_role(org, array['owner', 'admin', 'viewer']);
+  with span as (
+    select o.id as org_id, period_report.first_day::timestamp at time zone o.time_zone as from_at,
+           (period_report.last_day + 1)::timestamp at time zone o.time_zone as to_at
+    from public.organizations o where o.id = org
+  )
+  select i.id, i.slug, i.name, i.system, r.runs, r.failed_runs, m.exported, r.refused, m.amounts, h.red_seconds, n.incidents, n.open_incidents,
+         n.detect_seconds, n.fix_seconds
+  from span s
+  join public.integrations i on i.org_id = s.org_id
+  cross join lateral (
+    select count(*) as runs, count(*) filter (where r.status = 'failed') as failed_runs, coalesce(sum(r.failed), 0)::bigint as refused
+    from public.runs r
+    where r.org_id = i.org_id and r.integration_id = i.id and r.finished_at >= s.from_at and r.finished_at < s.to_at
+  ) r
+  cross join lateral (
+    select coalesce(sum(c.records), 0)::bigint as exported,
+           coalesce(jsonb_agg(jsonb_build_object('currency', c.currency, 'amount', c.amount::text, 'records', c.priced) order by c.currency)
+             filter (where c.priced > 0), '[]') as amounts
+    from (
+      select x.currency, count(*) as records, count(x.amount) as priced, sum(x.amount) as amount
+      from public.records x
+      where x.org_id = i.org_id and x.integration_id = i.id and x.state = 'exported' and x.settled_at >= s.from_at and x.settled_at < s.to_at
+      group by x.currency
+    ) c
+  ) m
+  cross join lateral (
+    select coalesce(sum(extract(epoch from c.until - greatest(c.since, s.from_at))), 0)::bigint as red_seconds
+    from (
+      select l.at as since, l.after, lead(l.at, 1, least(s.to_at, period_report.at)) over (order by l.id) as until
+      from public.health_changes l
+      where l.org_id = i.org_id and l.integration_id = i.id and l.kind = 'light' and l.at < s.to_at
+    ) c
+    where c.after = 'red' and c.until > s.from_at
+  ) h
+  cross join lateral (
+    select count(*) as incidents, count(*) filter (where t.state <> 'resolved') as open_incidents,
+           percentile_cont(0.5) within group (order by extract(epoch from t.opened_at - coalesce(b.began_at, t.opened_at)))::bigint as detect_seconds,
+           percentile_cont(0.5) within group (order by extract(epoch from t.resolved_at - t.opened_at))::bigint as fix_seconds
+    from public.incidents t
+    cross join lateral (
+      select min(f.finished_at) as began_at
+      from public.runs f
+      where f.org_id = t.org_id and f.integration_id = t.integration_id and f.status = 'failed' and f.finished_at <= t.opened_at
+        and f.id > coalesce((
+          select max(g.id) from public.runs g
+          where g.org_id = t.org_id and g.integration_id = t.integration_id and g.status in ('succeeded', 'warning') and g.finished_at < t.opened_at), 0)
+    ) b
+    where t.org_id = i.org_id and t.integration_id = i.id and t.opened_at >= s.from_at and t.opened_at < s.to_at
+  ) n
+  order by i.name, i.id;
+$function$;
+grant execute on function public.period_report(uuid,date,date,timestamp with time zone) to authenticated;
+comment on function public.period_report(uuid,date,date,timestamp with time zone) is 'Per integration: runs, what went across and its amounts, refusals, time red, incidents, and the times to detect and to fix them. Refuses with SW404.';
+
+CREATE OR REPLACE FUNCTION public.preview_retry(org uuid, integration uuid, scope text DEFAULT 'open'::text, cause bigint DEFAULT NULL::bigint, records bigint[] DEFAULT NULL::bigint[], corrections jsonb DEFAULT NULL::jsonb, state text DEFAULT NULL::text, run bigint DEFAULT NULL::bigint, retry bigint DEFAULT NULL::bigint, most integer DEFAULT 3)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.preview_retry(org, integration, scope, cause, records, corrections, state, run, retry, most);
+$function$;
+grant execute on function public.preview_retry(uuid,uuid,text,bigint,bigint[],jsonb,text,bigint,bigint,integer) to authenticated;
+comment on function public.preview_retry(uuid,uuid,text,bigint,bigint[],jsonb,text,bigint,bigint,integer) is 'What a retry would send: {records, corrected, needs_approval, sample: [{id, source_id, label, version, before, after}]}. Refuses with SW403, SW404, SW422.';
+
+CREATE OR REPLACE FUNCTION public.preview_schedule(org uuid, integration uuid, every_minutes integer, first_run text DEFAULT NULL::text)
+ RETURNS timestamp with time zone[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.preview_schedule(org, integration, every_minutes, first_run, now());
+$function$;
+grant execute on function public.preview_schedule(uuid,uuid,integer,text) to authenticated;
+comment on function public.preview_schedule(uuid,uuid,integer,text) is 'The next five runs under a schedule that is not saved yet. Refuses with SW404, SW422.';
+
+CREATE OR REPLACE FUNCTION public.read_webhook(org uuid, integration uuid, secret text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('system', i.system, 'settings', i.settings, 'credential', private.credential_of(i.credential_secret_id))
+  from private.behind_door(org, integration, secret) i where i.id is not null;
+$function$;
+grant execute on function public.read_webhook(uuid,uuid,text) to service_role;
+comment on function public.read_webhook(uuid,uuid,text) is 'Settings and credential for reading a call: {system, settings, credential}; null where nobody may call.';
+
+CREATE OR REPLACE FUNCTION public.record_check(org uuid, run bigint, token uuid, result jsonb, error text, at timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, record_check.at);
+  update public.integration_status s
+  set checked_at = record_check.at, check_error = left(error, 2000), dirty = true,
+      checked_as = case when error is null then left(result ->> 'as', 500) else s.checked_as end,
+      check_warnings = case when error is null then array(select left(w, 500) from jsonb_array_elements_text(result -> 'warnings') w limit 20) else s.check_warnings end
+  where s.org_id = record_check.org and s.integration_id = held.integration_id;
+  update public.integrations i set credential_expires_at = (result ->> 'expires_at')::timestamptz, updated_at = record_check.at
+  where i.org_id = record_check.org and i.id = held.integration_id and error is null
+    and (result ->> 'expires_at')::timestamptz is distinct from i.credential_expires_at and result ->> 'expires_at' is not null;
+end $function$;
+grant execute on function public.record_check(uuid,bigint,uuid,jsonb,text,timestamp with time zone) to service_role;
+comment on function public.record_check(uuid,bigint,uuid,jsonb,text,timestamp with time zone) is 'Writes down what a look at address and credential found. Refuses with SW410 when the lease was lost.';
+
+CREATE OR REPLACE FUNCTION public.record_signals(org uuid, run bigint, token uuid, measured jsonb, error text, at timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, record_signals.at);
+  update public.integration_status s set signals_error = left(record_signals.error, 2000)
+  where s.org_id = record_signals.org and s.integration_id = held.integration_id;
+  if record_signals.error is null then
+    delete from public.signals g
+    where g.org_id = record_signals.org and g.integration_id = held.integration_id and g.name <> 'data_lag_minutes' and not exists (
+      select from jsonb_array_elements(measured) m where m ->> 'name' = g.name and coalesce(m ->> 'about', '') = g.about);
+    perform private.keep_signals(org, held.integration_id, measured);
+  end if;
+end $function$;
+grant execute on function public.record_signals(uuid,bigint,uuid,jsonb,text,timestamp with time zone) to service_role;
+comment on function public.record_signals(uuid,bigint,uuid,jsonb,text,timestamp with time zone) is 'Writes down what a system measured of itself. Refuses with SW410 when the lease was lost.';
+
+CREATE OR REPLACE FUNCTION public.remove_member(org uuid, member uuid, was text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.move_member(org, member, was, null);
+$function$;
+grant execute on function public.remove_member(uuid,uuid,text) to authenticated;
+comment on function public.remove_member(uuid,uuid,text) is 'Removes a member. Refuses with SW403, SW404, SW409 (last owner, changed meanwhile).';
+
+CREATE OR REPLACE FUNCTION public.renew_credential(org uuid, run bigint, token uuid, was jsonb, becomes jsonb, at timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held public.runs;
+  target public.integrations;
+begin
+  held := private.hold_lease(org, run, token, renew_credential.at);
+  select i.* into target from public.integrations i where i.org_id = renew_credential.org and i.id = held.integration_id for no key update;
+  if becomes is not null and private.credential_of(target.credential_secret_id) = was and jsonb_typeof(becomes) = 'object' and octet_length(becomes::text) <= 65536 then
+    perform vault.update_secret(target.credential_secret_id, becomes::text);
+    return becomes;
+  end if;
+  return private.credential_of(target.credential_secret_id);
+end $function$;
+grant execute on function public.renew_credential(uuid,bigint,uuid,jsonb,jsonb,timestamp with time zone) to service_role;
+comment on function public.renew_credential(uuid,bigint,uuid,jsonb,jsonb,timestamp with time zone) is 'Keeps a renewed credential in the place of the one it was given for; answers the one that stands. Refuses with SW410 when the lease was lost.';
+
+CREATE OR REPLACE FUNCTION public.restore_records(org uuid, records bigint[])
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.restore_records(org, records, now());
+$function$;
+grant execute on function public.restore_records(uuid,bigint[]) to authenticated;
+comment on function public.restore_records(uuid,bigint[]) is 'Takes a dismissal back; answers how many records are open again. Refuses with SW403, SW404.';
+
+CREATE OR REPLACE FUNCTION public.retry_failed(org uuid, integration uuid, scope text DEFAULT 'open'::text, cause bigint DEFAULT NULL::bigint, records bigint[] DEFAULT NULL::bigint[], field text DEFAULT NULL::text, from_value text DEFAULT NULL::text, to_value text DEFAULT NULL::text, canary boolean DEFAULT false, corrections jsonb DEFAULT NULL::jsonb, state text DEFAULT NULL::text, run bigint DEFAULT NULL::bigint)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select private.retry_failed(org, integration, scope, cause, records, field, from_value, to_value, canary, now());
+  select private.retry_failed(org, integration, scope, cause, records, field, from_value, to_value, canary, now(), corrections, state, run);
 $function$;
-grant execute on function public.retry_failed(uuid,uuid,text,bigint,bigint[],text,text,text,boolean) to authenticated;
-comment on function public.retry_failed(uuid,uuid,text,bigint,bigint[],text,text,text,boolean) is 'Sends failed records again: {retry_id, run_id, records, mapped}. Refuses with SW403, SW404, SW409 (switched off), SW422.';
+grant execute on function public.retry_failed(uuid,uuid,text,bigint,bigint[],text,text,text,boolean,jsonb,text,bigint) to authenticated;
+comment on function public.retry_failed(uuid,uuid,text,bigint,bigint[],text,text,text,boolean,jsonb,text,bigint) is 'Sends failed records again: {retry_id, run_id, records, mapped, state}. Refuses with SW403, SW404, SW409 (switched off, nobody to approve), SW422.';
+
+CREATE OR REPLACE FUNCTION public.send_test(org uuid, channel text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.send_test(org, channel, now());
+$function$;
+grant execute on function public.send_test(uuid,text) to authenticated;
+comment on function public.send_test(uuid,text) is 'Sends the caller a test: {notification_id, delivery_id}. Refuses with SW403, SW404, SW422, SW429 (five in ten minutes).';
+
+CREATE OR REPLACE FUNCTION public.set_approve_changes(org uuid, required boolean, reason text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_approve_changes(org, required, reason);
+$function$;
+grant execute on function public.set_approve_changes(uuid,boolean,text) to authenticated;
+comment on function public.set_approve_changes(uuid,boolean,text) is 'Switches the second person''s approval on or off. Refuses with SW403, SW404, SW422.';
 
 CREATE OR REPLACE FUNCTION public.set_credential(org uuid, integration uuid, credential jsonb, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS void
@@ -1193,6 +2128,27 @@ AS $function$
 $function$;
 grant execute on function public.set_enabled(uuid,uuid,boolean,text) to authenticated;
 comment on function public.set_enabled(uuid,uuid,boolean,text) is 'Switches an integration on or off. Refuses with SW403, SW404.';
+
+CREATE OR REPLACE FUNCTION public.set_notification(org uuid, event text, channel text, enabled boolean)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.set_notification(org, event, channel, enabled);
+$function$;
+grant execute on function public.set_notification(uuid,text,text,boolean) to authenticated;
+comment on function public.set_notification(uuid,text,text,boolean) is 'Switches an event on or off for one of the caller''s channels. Refuses with SW403, SW404, SW409 (the last reached), SW422.';
+
+CREATE OR REPLACE FUNCTION public.set_role(org uuid, member uuid, was text, becomes text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.move_member(org, member, was, coalesce(becomes, ''));
+end $function$;
+grant execute on function public.set_role(uuid,uuid,text,text) to authenticated;
+comment on function public.set_role(uuid,uuid,text,text) is 'Changes a member''s role. Refuses with SW403, SW404, SW409 (last owner, changed meanwhile), SW422.';
 
 CREATE OR REPLACE FUNCTION public.settle_and_claim(org uuid, run bigint, token uuid, outcomes jsonb, states text[], batch integer, at timestamp with time zone DEFAULT now())
  RETURNS SETOF public.claimed_record
@@ -1261,6 +2217,99 @@ end $function$;
 grant execute on function public.settle_records(uuid,bigint,uuid,jsonb,timestamp with time zone) to service_role;
 comment on function public.settle_records(uuid,bigint,uuid,jsonb,timestamp with time zone) is 'Records what the system said of each leased record. Refuses with SW410 when the lease was lost.';
 
+CREATE OR REPLACE FUNCTION public.sign_statement(org uuid, integration uuid, first_day date, last_day date, fingerprint text, note text DEFAULT NULL::text)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.sign_statement(org, integration, first_day, last_day, fingerprint, note, now());
+$function$;
+grant execute on function public.sign_statement(uuid,uuid,date,date,text,text) to authenticated;
+comment on function public.sign_statement(uuid,uuid,date,date,text,text) is 'Signs that a period is accounted for; answers the statement''s id. Refuses with SW403, SW404, SW409 (not over, changed, still moving), SW422.';
+
+CREATE OR REPLACE FUNCTION public.snooze_incident(org uuid, incident bigint, minutes integer DEFAULT NULL::integer, reason text DEFAULT NULL::text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.snooze_incident(org, incident, minutes, reason, now());
+$function$;
+grant execute on function public.snooze_incident(uuid,bigint,integer,text) to authenticated;
+comment on function public.snooze_incident(uuid,bigint,integer,text) is 'Snoozes an open incident, or ends its snooze; answers until when. Refuses with SW403, SW404, SW409 (over), SW422.';
+
+CREATE OR REPLACE FUNCTION public.stop_retry(org uuid, retry bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.stop_retry(org, retry, now());
+$function$;
+grant execute on function public.stop_retry(uuid,bigint) to authenticated;
+comment on function public.stop_retry(uuid,bigint) is 'Stops a retry: {retry_id, not_sent}. Refuses with SW403, SW404, SW409 (over already).';
+
+CREATE OR REPLACE FUNCTION public.store_page(org uuid, run bigint, token uuid, stream text, records jsonb, shape jsonb, after text, cursor text, more boolean, at timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  held public.runs;
+  target public.streams;
+  given constant integer := jsonb_array_length(records);
+  news integer;
+  newest timestamptz;
+begin
+  held := private.hold_lease(org, run, token, store_page.at);
+  news := private.keep_page(org, held.integration_id, store_page.stream, records, store_page.shape, more is false, store_page.at);
+  select max((r ->> 'changed_at')::timestamptz) into newest from jsonb_array_elements(records) r;
+  update public.streams s
+  set run_id = case when more is null then s.run_id else held.id end,
+      cursor = case when more is null or s.cursor is distinct from store_page.after then s.cursor else store_page.cursor end,
+      cursor_at = case when more is null or s.cursor is distinct from store_page.after then s.cursor_at else store_page.at end,
+      is_done = more is false and s.cursor is not distinct from store_page.after,
+      as_of = case
+        when s.cursor is distinct from store_page.after then s.as_of
+        when more is false then store_page.at
+        else greatest(s.as_of, least(newest, store_page.at)) end
+  where s.org_id = store_page.org and s.integration_id = held.integration_id and s.stream = store_page.stream
+  returning s.* into target;
+  update public.runs u
+  set selected = u.selected + given, exported = u.exported + news, skipped = u.skipped + given - news, lost_slices = 0
+  where u.org_id = store_page.org and u.id = held.id;
+  return jsonb_build_object('cursor', target.cursor, 'is_done', target.is_done, 'news', news);
+end $function$;
+grant execute on function public.store_page(uuid,bigint,uuid,text,jsonb,jsonb,text,text,boolean,timestamp with time zone) to service_role;
+comment on function public.store_page(uuid,bigint,uuid,text,jsonb,jsonb,text,text,boolean,timestamp with time zone) is 'Stores fetched records and the cursor behind them in one transaction: {cursor, is_done, news}. Refuses with SW410 when the lease was lost.';
+
+CREATE OR REPLACE FUNCTION public.store_webhook(org uuid, integration uuid, secret text, call_id text, stream text, records jsonb, shape jsonb, at timestamp with time zone DEFAULT now())
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  news integer;
+begin
+  perform private.check_time(store_webhook.at);
+  if (private.behind_door(org, integration, secret)).id is null then
+    perform private.refuse('SW404', 'Nobody may call for this integration.', 'Open its webhook first.');
+  end if;
+  insert into public.webhook_calls (org_id, integration_id, call_id, at, stream, rows)
+  values (org, integration, store_webhook.call_id, store_webhook.at, store_webhook.stream, jsonb_array_length(records))
+  on conflict on constraint webhook_calls_pkey do nothing;
+  if not found then
+    return jsonb_build_object('taken', false, 'news', 0);
+  end if;
+  -- What only comes by itself has no end to be read to: 20 records show what it is like.
+  news := private.keep_page(org, integration, store_webhook.stream, records, store_webhook.shape, coalesce((
+    select s.rows >= 20 from public.streams s where s.org_id = org and s.integration_id = integration and s.stream = store_webhook.stream), false),
+    store_webhook.at);
+  return jsonb_build_object('taken', true, 'news', news);
+end $function$;
+grant execute on function public.store_webhook(uuid,uuid,text,text,text,jsonb,jsonb,timestamp with time zone) to service_role;
+comment on function public.store_webhook(uuid,uuid,text,text,text,jsonb,jsonb,timestamp with time zone) is 'Stores what a genuine call brought, once: {taken, news}. Refuses with SW404.';
+
 CREATE OR REPLACE FUNCTION public.sync_now(org uuid, integration uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -1270,6 +2319,157 @@ AS $function$
 $function$;
 grant execute on function public.sync_now(uuid,uuid) to authenticated;
 comment on function public.sync_now(uuid,uuid) is 'Starts a run now: {run_id}. Refuses with SW403, SW404, SW409 (switched off).';
+
+CREATE OR REPLACE FUNCTION public.tell_dedupe(org uuid, run bigint, token uuid, dedupe text, settles_within_seconds integer, at timestamp with time zone DEFAULT now())
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.hold_lease(org, run, token, tell_dedupe.at);
+  update public.runs r set dedupe = tell_dedupe.dedupe, settles_within_seconds = tell_dedupe.settles_within_seconds
+  where r.org_id = org and r.id = run;
+end $function$;
+grant execute on function public.tell_dedupe(uuid,bigint,uuid,text,integer,timestamp with time zone) to service_role;
+comment on function public.tell_dedupe(uuid,bigint,uuid,text,integer,timestamp with time zone) is 'Tells a run how its system deduplicates, once the settings are read. Refuses with SW410.';
+
+CREATE OR REPLACE FUNCTION public.update_integration(org uuid, integration uuid, expected timestamp with time zone, changes jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.update_integration(org, integration, expected, changes, now());
+$function$;
+grant execute on function public.update_integration(uuid,uuid,timestamp with time zone,jsonb) to authenticated;
+comment on function public.update_integration(uuid,uuid,timestamp with time zone,jsonb) is 'Changes an integration''s configuration: {updated_at, credential_forgotten}. Refuses with SW403, SW404, SW409 (changed meanwhile), SW422.';
+
+CREATE OR REPLACE FUNCTION private.accept_shape(org uuid, integration uuid, stream text, at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.streams;
+  accepted integer;
+begin
+  perform private.require_role(org);
+  target := private.stream_of(org, integration, accept_shape.stream);
+  select count(*) into accepted from jsonb_object_keys(target.drift);
+  if accepted > 0 then
+    update public.streams s set drift = '{}' where s.org_id = org and s.integration_id = integration and s.stream = target.stream;
+    perform private.count_drift(org, integration);
+    perform private.audit(org, 'shape.accepted', accept_shape.at, integration, subject := 'stream ' || target.stream,
+      after := private.drift_evidence(target.stream, target.drift));
+    perform private.evaluate_health(accept_shape.at, array[integration]);
+  end if;
+  return accepted;
+end $function$;
+grant execute on function private.accept_shape(uuid,uuid,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.acknowledge_incident(org uuid, incident bigint, acknowledged boolean, reason text, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target constant public.incidents := private.open_incident(org, incident);
+  why constant text := private.check_optional_reason(reason);
+begin
+  if acknowledged is null then
+    perform private.refuse('SW422', 'acknowledged is true or false.', 'Say whether somebody is on it.');
+  elsif acknowledged = (target.acknowledged_at is not null) then
+    return;
+  end if;
+  update public.incidents i
+  set acknowledged_at = case when acknowledged then acknowledge_incident.at end, acknowledged_by = case when acknowledged then auth.uid() end
+  where i.org_id = org and i.id = incident;
+  perform private.audit(org, case when acknowledged then 'incident.acknowledged' else 'incident.acknowledgement_withdrawn' end,
+    acknowledge_incident.at, target.integration_id, 'incident ' || incident, jsonb_build_object('acknowledged_at', target.acknowledged_at),
+    jsonb_build_object('acknowledged_at', case when acknowledged then acknowledge_incident.at end), why);
+end $function$;
+grant execute on function private.acknowledge_incident(uuid,bigint,boolean,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.add_maintenance(org uuid, reason text, starts text, ends text, minutes integer, integration uuid, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  zone text;
+  first timestamptz := add_maintenance.at;
+  last timestamptz;
+  made bigint;
+  same public.maintenance_windows;
+begin
+  perform private.require_role(org);
+  if integration is not null then
+    perform private.integration_of(org, integration);
+  end if;
+  perform private.check_reason(reason, 'Planned work needs a reason.', 'Say what is being done, for those who wonder why nothing runs.');
+  -- One planner at a time, so that a double click meets the window it made.
+  select o.time_zone into zone from public.organizations o where o.id = org for no key update;
+  if starts is not null then
+    first := private.read_wall_time(starts, zone);
+  end if;
+  if (ends is null) = (minutes is null) then
+    perform private.refuse('SW422', 'A window has an end, or lasts a number of minutes.', 'Give one of the two.');
+  end if;
+  last := case when ends is not null then private.read_wall_time(ends, zone, true) else first + make_interval(mins => minutes) end;
+  if last <= first then
+    perform private.refuse('SW422', 'A window ends after it begins.', 'Choose a later end.');
+  elsif last <= add_maintenance.at or first < add_maintenance.at - interval '5 minutes' then
+    perform private.refuse('SW422', 'A window cannot be made for what is over: alerts were sent, runs were made.', 'Choose a time ahead.');
+  elsif last > first + interval '31 days' or first > add_maintenance.at + interval '400 days' then
+    perform private.refuse('SW422', 'A window lasts 31 days at most and begins within 400.', 'Switch the integration off for longer than that.');
+  end if;
+  select w.* into same from public.maintenance_windows w
+  where w.org_id = org and w.integration_id is not distinct from add_maintenance.integration and w.starts_at < last and w.ends_at > first
+  order by w.starts_at limit 1;
+  if same.id is not null and same.ends_at - last between interval '-1 minute' and interval '1 minute' and same.reason = trim(add_maintenance.reason)
+    and same.starts_at - first between interval '-1 minute' and interval '1 minute' then
+    return same.id;
+  elsif same.id is not null then
+    perform private.refuse('SW409', format('There is a window already, from %s to %s.', to_char(same.starts_at at time zone zone, 'YYYY-MM-DD HH24:MI'),
+      to_char(same.ends_at at time zone zone, 'YYYY-MM-DD HH24:MI')), 'End that one first, or choose a time beside it.');
+  end if;
+  insert into public.maintenance_windows (org_id, integration_id, starts_at, ends_at, reason, created_by)
+  values (org, add_maintenance.integration, first, last, trim(add_maintenance.reason), auth.uid())
+  returning id into made;
+  perform private.look_again(org, add_maintenance.integration, add_maintenance.at);
+  return made;
+end $function$;
+grant execute on function private.add_maintenance(uuid,text,text,text,integer,uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.add_member(org uuid, email text, name text, role text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  person uuid;
+begin
+  perform private.check_move(org, null, coalesce(add_member.role, ''));
+  if length(trim(coalesce(add_member.name, ''))) not between 1 and 100 or add_member.name ~ '[[:cntrl:]]' then
+    perform private.refuse('SW422', 'A member has a name of 1 to 100 characters.', 'Write the name colleagues know.');
+  end if;
+  -- Only an address that its owner confirmed: anybody can sign up with somebody else's.
+  select u.id into person from auth.users u where lower(u.email) = lower(trim(add_member.email)) and u.email_confirmed_at is not null;
+  if person is null then
+    perform private.refuse('SW422', 'Nobody with this address has signed up and confirmed it.', 'Ask the person to make an account and confirm the address, then add them here.');
+  elsif exists (select from public.members m where m.org_id = add_member.org and m.user_id = person) then
+    perform private.refuse('SW409', 'This person is a member already.', 'Change the role in the list.');
+  end if;
+  insert into public.members (org_id, user_id, role, name, locale)
+  values (add_member.org, person, add_member.role, trim(add_member.name),
+    (select m.locale from public.members m where m.org_id = add_member.org and m.user_id = auth.uid()));
+  return person;
+end $function$;
+grant execute on function private.add_member(uuid,text,text,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.alert(at timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -1289,6 +2489,7 @@ begin
   loop
     handled := handled + private.alert_integration(waiting.org_id, waiting.integration_id, alert.at);
   end loop;
+  perform private.wake_incidents(alert.at);
   perform private.ring_deliver(alert.at);
   return handled;
 end $function$;
@@ -1308,7 +2509,7 @@ begin
   for update;
   if change.kind = 'closed' then
     if found then
-      update public.incidents i set state = 'resolved', resolved_at = change.at
+      update public.incidents i set state = 'resolved', resolved_at = change.at, snoozed_until = null, snoozed_by = null, snooze_reason = null
       where i.org_id = incident.org_id and i.id = incident.id returning i.* into incident;
       -- Switching an integration off ends its alarms; it is not a recovery.
       if exists (select from public.integrations i where i.org_id = incident.org_id and i.id = incident.integration_id and i.enabled) then
@@ -1332,7 +2533,12 @@ begin
     where i.org_id = incident.org_id and i.id = incident.id;
     if private.urgency_rank(change.urgency) > private.urgency_rank(incident.urgency) then
       incident.urgency := change.urgency;
-      perform private.notify(incident, 'raised', change.id, change.at);
+      -- A snooze holds back what is no worse than it was known to be; what becomes critical ends it.
+      if incident.urgency = 'critical' or (incident.snoozed_until > change.at) is not true then
+        update public.incidents i set snoozed_until = null, snoozed_by = null, snooze_reason = null
+        where i.org_id = incident.org_id and i.id = incident.id and i.snoozed_until is not null;
+        perform private.notify(incident, 'raised', change.id, change.at);
+      end if;
     end if;
   end if;
 end $function$;
@@ -1392,6 +2598,15 @@ AS $function$
   ) a;
 $function$;
 
+CREATE OR REPLACE FUNCTION private.anybody_told(org uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.members m where m.org_id = anybody_told.org and m.role in ('owner', 'admin') and private.is_told(m.org_id, m.user_id));
+$function$;
+
 CREATE OR REPLACE FUNCTION private.apply_version(org uuid, record bigint, new_version integer, payload jsonb, amount numeric, currency text, occurred_on date, label text, at timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -1402,7 +2617,7 @@ AS $function$
       amount = apply_version.amount, currency = apply_version.currency, occurred_on = apply_version.occurred_on,
       label = coalesce(apply_version.label, r.label), state = 'queued', run_id = null, retry_id = null, attempts = 0, next_attempt_at = apply_version.at,
       queued_at = apply_version.at, accepted_at = null,
-      settled_at = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
+      settled_at = null, closed_at = null, closed_by = null, closed_reason = null, failed_at = null, cause_id = null, error_message = null, error_code = null, error_field = null,
       error_value = null, error_category = null, error_status = null,
       idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, new_version)
   where r.org_id = org and r.id = record;
@@ -1429,6 +2644,76 @@ begin
       waiting.label, apply_waiting_versions.at);
   end loop;
 end $function$;
+
+CREATE OR REPLACE FUNCTION private.approve_retry(org uuid, retry bigint, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  asked public.retries;
+begin
+  perform private.require_role(org);
+  asked := private.hold_retry(org, retry, array['asked']);
+  -- Once the organization asks for no second person, the first one need not wait for any.
+  if asked.requested_by is not distinct from auth.uid() and (select o.approve_changes from public.organizations o where o.id = org) then
+    perform private.refuse('SW403', 'You asked for this yourself: somebody else has to approve it.', 'Ask another owner or admin.');
+  elsif not (private.integration_of(org, asked.integration_id)).enabled then
+    perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
+  end if;
+  update public.retries t set state = 'waiting', approved_by = auth.uid(), approved_at = approve_retry.at
+  where t.org_id = approve_retry.org and t.id = retry;
+  perform private.audit(org, 'retry.approved', approve_retry.at, asked.integration_id, subject := 'retry ' || retry,
+    after := jsonb_build_object('records', asked.records));
+  perform private.start_retries(org, asked.integration_id, approve_retry.at);
+  return jsonb_build_object('retry_id', retry, 'records', asked.records);
+end $function$;
+grant execute on function private.approve_retry(uuid,bigint,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.as_sent(corrections jsonb, edit jsonb, record public.records)
+ RETURNS public.records
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if edit is not null then
+    record.payload := edit -> 'payload';
+    record.amount := (edit ->> 'amount')::numeric;
+    record.currency := edit ->> 'currency';
+    record.occurred_on := (edit ->> 'occurred_on')::date;
+  elsif corrections is not null then
+    record.payload := private.corrected(corrections, record.payload);
+  end if;
+  return record;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.assign_incident(org uuid, incident bigint, member uuid, reason text, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target constant public.incidents := private.open_incident(org, incident);
+  why constant text := private.check_optional_reason(reason);
+begin
+  if target.assigned_to is not distinct from member then
+    return;
+  -- Locked, so that nobody is removed while the incident becomes theirs.
+  elsif member is not null then
+    perform from public.members m where m.org_id = org and m.user_id = member and m.role in ('owner', 'admin') for share;
+    if not found then
+      perform private.refuse('SW422', 'An incident is assigned to an owner or admin of the organization.', 'Choose somebody who may act.');
+    end if;
+  end if;
+  update public.incidents i set assigned_to = member where i.org_id = org and i.id = incident;
+  perform private.audit(org, 'incident.assigned', assign_incident.at, target.integration_id, 'incident ' || incident,
+    jsonb_build_object('assigned_to', (select m.name from public.members m where m.org_id = org and m.user_id = target.assigned_to)),
+    jsonb_build_object('assigned_to', (select m.name from public.members m where m.org_id = org and m.user_id = member)), why);
+end $function$;
+grant execute on function private.assign_incident(uuid,bigint,uuid,text,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.audit(org uuid, action text, at timestamp with time zone, integration uuid DEFAULT NULL::uuid, subject text DEFAULT NULL::text, before jsonb DEFAULT NULL::jsonb, after jsonb DEFAULT NULL::jsonb, reason text DEFAULT NULL::text)
  RETURNS void
@@ -1501,11 +2786,157 @@ CREATE OR REPLACE FUNCTION private.beat(job text, at timestamp with time zone)
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
+  insert into private.blind_spots (job, began_at, ended_at)
+  select h.job, h.beat_at, beat.at
+  from private.heartbeats h
+  where h.job = beat.job and h.job <> 'retention' and h.beat_at < beat.at - interval '3 minutes'
+  on conflict do nothing;
   insert into private.heartbeats as h (job, beat_at)
   values (beat.job, beat.at)
   on conflict (job) do update
     set beat_at = greatest(h.beat_at, excluded.beat_at);
 $function$;
+
+CREATE OR REPLACE FUNCTION private.behind_door(org uuid, integration uuid, secret text)
+ RETURNS public.integrations
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select i.* from private.webhook_doors w
+  join public.integrations i on i.org_id = w.org_id and i.id = w.integration_id
+  where w.org_id = org and w.integration_id = integration and w.secret_hash = sha256(convert_to(secret, 'UTF8')) and i.enabled;
+$function$;
+
+CREATE OR REPLACE FUNCTION private.blind_times()
+ RETURNS TABLE(began_at timestamp with time zone, ended_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select b.began_at, b.ended_at from private.blind_spots b where b.ended_at > now() - interval '7 days'
+  union all
+  select h.beat_at, now() from private.heartbeats h where h.job <> 'retention' and h.beat_at < now() - interval '3 minutes';
+$function$;
+grant execute on function private.blind_times() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.changes(before jsonb, after jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'before', coalesce((select jsonb_object_agg(b.key, b.value) from jsonb_each(before) b where b.value is distinct from after -> b.key), '{}'),
+    'after', coalesce((select jsonb_object_agg(a.key, a.value) from jsonb_each(after) a where a.value is distinct from before -> a.key), '{}'));
+$function$;
+
+CREATE OR REPLACE FUNCTION private.check_corrections(corrections jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  one jsonb;
+begin
+  if corrections is null then
+    return;
+  elsif jsonb_typeof(corrections) <> 'array' or jsonb_array_length(corrections) not between 1 and 100 then
+    perform private.refuse('SW422', 'corrections is a list of 1 to 100 of {field, from, to}.', 'Leave it out to send the records as they are.');
+  end if;
+  for one in select e.value from jsonb_array_elements(corrections) e loop
+    if jsonb_typeof(one) <> 'object' or coalesce(jsonb_typeof(one -> 'field'), 'null') <> 'string' or coalesce(jsonb_typeof(one -> 'to'), 'null') <> 'string'
+      or coalesce(jsonb_typeof(one -> 'from'), 'null') not in ('string', 'null') then
+      perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to as text, and from as text or not at all.');
+    elsif length(one ->> 'field') not between 1 and 500 or length(one ->> 'to') > 10000 or length(one ->> 'from') > 1000000 then
+      perform private.refuse('SW422', 'A field has at most 500 characters, the value to put there 10 000.', 'Hand the records in again instead.');
+    elsif one ->> 'from' = one ->> 'to' then
+      perform private.refuse('SW422', 'A mapping from a value to itself changes nothing.', 'Leave it out.');
+    end if;
+  end loop;
+  if exists (select from jsonb_array_elements(corrections) e group by e.value ->> 'field', e.value ->> 'from' having count(*) > 1) then
+    perform private.refuse('SW422', 'The same value of the same field is mapped twice.', 'Say once what to put in its place.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_left(org uuid, told_before boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if not exists (select from public.members m where m.org_id = org and m.role = 'owner') then
+    perform private.refuse('SW409', 'An organization keeps at least one owner.', 'Make somebody else an owner first.');
+  elsif told_before and not private.anybody_told(org) then
+    perform private.refuse('SW409', 'Then an alarm would reach nobody.', 'Let another owner or admin get e-mail about new problems first.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_move(org uuid, before text, after text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  mine text;
+begin
+  perform private.require_role(org);
+  perform from public.members m where m.org_id = org order by m.user_id for update;
+  select m.role into mine from public.members m where m.org_id = org and m.user_id = auth.uid();
+  if after is not null and after not in ('owner', 'admin', 'viewer') then
+    perform private.refuse('SW422', 'A role is owner, admin or viewer.', 'Choose one of the three.');
+  elsif mine <> 'owner' and 'owner' in (before, after) then
+    perform private.refuse('SW403', 'Only an owner makes owners, and only an owner changes or removes one.', 'Ask an owner.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_now(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.integrations;
+  run bigint;
+begin
+  perform private.require_role(org);
+  target := private.integration_of(org, integration);
+  if not target.enabled then
+    perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
+  end if;
+  insert into public.runs (org_id, integration_id, trigger, requested_by, due_at, created_at)
+  values (org, integration, 'check', auth.uid(), check_now.at, check_now.at)
+  on conflict do nothing
+  returning id into run;
+  if run is not null then
+    perform private.refuse_too_often(org, integration, check_now.at);
+    perform private.audit(org, 'check.requested', check_now.at, integration, subject := 'run ' || run);
+  else
+    select r.id into run from public.runs r
+    where r.org_id = org and r.integration_id = integration and r.status in ('scheduled', 'running');
+  end if;
+  -- Where a run is under way already, its next slice looks first.
+  update public.integration_status s set check_asked_at = check_now.at where s.org_id = org and s.integration_id = integration;
+  perform private.ring_runs(check_now.at);
+  return jsonb_build_object('run_id', run);
+end $function$;
+grant execute on function private.check_now(uuid,uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.check_optional_reason(reason text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if nullif(trim(reason), '') is not null then
+    perform private.check_reason(reason, 'A reason has at least 3 characters.', 'Say why, or leave it out.');
+  end if;
+  return nullif(trim(reason), '');
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.check_reason(reason text, lacking text, hint text)
  RETURNS void
@@ -1533,6 +2964,47 @@ begin
   end if;
 end $function$;
 grant execute on function private.check_request() to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION private.check_setting(name text, before jsonb, after jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  said constant text := after #>> '{}';
+begin
+  if before is null then
+    perform private.refuse('SW422', format('There is no setting "%s".', left(name, 100)), 'Change those that are there.');
+  elsif jsonb_typeof(after) <> jsonb_typeof(before) or jsonb_typeof(before) not in ('string', 'number', 'boolean') then
+    perform private.refuse('SW422', format('The setting "%s" is a %s and stays one.', name, jsonb_typeof(before)), 'Texts, numbers and switches are changed here.');
+  elsif jsonb_typeof(after) = 'string' and (length(trim(said)) = 0 or length(said) > 2000 or said ~ '[[:cntrl:]]') then
+    perform private.refuse('SW422', format('The setting "%s" has 1 to 2 000 characters, without line breaks.', name), 'Write it in full.');
+  elsif before #>> '{}' ~* '^https?://' and (said !~* '^https?://[^/?#@\s]+([/?#]\S*)?$' or (before #>> '{}' ~* '^https://' and said !~* '^https://')) then
+    perform private.refuse('SW422', format('The setting "%s" is an address that begins with https://, without a user name.', name),
+      'Write it as in https://example.org/api.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_threshold(name text, value jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  known record;
+begin
+  select k.* into known from private.known_thresholds() k where k.name = check_threshold.name;
+  if not found then
+    perform private.refuse('SW422', format('There is no threshold "%s".', left(name, 100)), 'Change those that are there.');
+  elsif jsonb_typeof(value) = 'null' then
+    return;
+  elsif jsonb_typeof(value) <> 'number' or (value #>> '{}')::numeric not between known.lowest and known.highest
+    or ((value #>> '{}') !~ '^[0-9]+$' and name not in ('failure_rate_percent', 'deviation_percent')) then
+    perform private.refuse('SW422', format('The threshold "%s" is a number from %s to %s.', name, known.lowest, known.highest), 'Leave it empty for the usual value.');
+  end if;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.check_time(at timestamp with time zone)
  RETURNS void
@@ -1600,6 +3072,29 @@ begin
   select c.* from claimed c order by c.id;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.clear_cursor(org uuid, integration uuid, stream text, reason text, at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.streams;
+begin
+  perform private.require_role(org);
+  perform private.check_reason(reason, 'Say why the cursor is cleared.', 'It is kept in the audit log.');
+  target := private.stream_of(org, integration, clear_cursor.stream);
+  if target.cursor is not null then
+    update public.streams s set cursor = null, cursor_at = null, is_done = false
+    where s.org_id = org and s.integration_id = integration and s.stream = target.stream;
+    perform private.audit(org, 'cursor.cleared', clear_cursor.at, integration, subject := 'stream ' || target.stream,
+      before := jsonb_build_object('cursor', left(target.cursor, 500), 'cursor_at', target.cursor_at, 'rows', target.rows),
+      after := jsonb_build_object('cursor', null), reason := clear_cursor.reason);
+  end if;
+  return target.rows;
+end $function$;
+grant execute on function private.clear_cursor(uuid,uuid,text,text,timestamp with time zone) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.content_hash(payload jsonb, amount numeric, currency text, occurred_on date)
  RETURNS text
  LANGUAGE sql
@@ -1610,36 +3105,92 @@ AS $function$
     coalesce(to_char(occurred_on, 'YYYY-MM-DD'), '-')), 'UTF8')), 'hex');
 $function$;
 
+CREATE OR REPLACE FUNCTION private.content_of(record public.records)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select record.payload || jsonb_strip_nulls(jsonb_build_object('record.amount', trim_scale(record.amount)::text, 'record.currency', record.currency,
+    'record.occurred_on', to_char(record.occurred_on, 'YYYY-MM-DD')));
+$function$;
+
 CREATE OR REPLACE FUNCTION private.correct_payloads(retry public.retries, records bigint[], at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  field constant text := retry.mapping ->> 'field';
-  new_value constant text := retry.mapping ->> 'to';
   actor constant text := coalesce((select nullif(m.name, '') from public.members m where m.org_id = retry.org_id and m.user_id = retry.requested_by),
     retry.requested_by::text, 'platform');
+  changed bigint[];
 begin
+  select array_agg(r.id) into changed from public.records r
+  where r.org_id = retry.org_id and r.id = any (records)
+    and private.content_of(private.as_sent(retry.mapping, retry.edit, r)) <> private.content_of(r);
   insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
   select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, correct_payloads.at
-  from public.records r where r.org_id = retry.org_id and r.id = any (records)
+  from public.records r where r.org_id = retry.org_id and r.id = any (changed)
   on conflict do nothing;
   insert into public.audit_log (org_id, at, actor_id, actor, action, system, integration_id, subject, before, after)
   select retry.org_id, correct_payloads.at, retry.requested_by, actor, 'record.corrected', i.system,
-    retry.integration_id, 'record ' || r.id, jsonb_build_object(field, r.payload -> field), jsonb_build_object(field, new_value)
+    retry.integration_id, 'record ' || r.id, c -> 'before', c -> 'after'
   from public.records r
   join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
-  where r.org_id = retry.org_id and r.id = any (records)
+  cross join lateral private.changes(private.content_of(r), private.content_of(private.as_sent(retry.mapping, retry.edit, r))) c
+  where r.org_id = retry.org_id and r.id = any (changed)
   order by r.id;
   update public.records r
   set version = r.latest_version + 1, latest_version = r.latest_version + 1,
       idempotency_key = private.idempotency_key(r.integration_id, r.source_type, r.source_id, r.latest_version + 1),
-      -- What was a number stays one, where it can.
-      payload = jsonb_set(r.payload, array[field], case when jsonb_typeof(r.payload -> field) = 'number'
-        and new_value ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$' then new_value::jsonb else to_jsonb(new_value) end)
-  where r.org_id = retry.org_id and r.id = any (records);
+      payload = s.payload, amount = s.amount, currency = s.currency, occurred_on = s.occurred_on
+  from public.records was
+  cross join lateral private.as_sent(retry.mapping, retry.edit, was) s
+  where r.org_id = retry.org_id and r.id = any (changed) and was.org_id = r.org_id and was.id = r.id;
 end $function$;
+
+CREATE OR REPLACE FUNCTION private.corrected(corrections jsonb, payload jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select payload || coalesce(jsonb_object_agg(c.field, case
+      when jsonb_typeof(payload -> c.field) = 'number' and c.to ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$' then c.to::jsonb
+      else to_jsonb(c.to) end), '{}')
+  from (
+    select distinct on (m.field) m.field, m.to
+    from jsonb_to_recordset(corrections) m (field text, "from" text, "to" text)
+    where payload ? m.field and (m.from is null or payload ->> m.field = m.from)
+    -- The value named goes before whatever else there is.
+    order by m.field, m.from is null
+  ) c;
+$function$;
+
+CREATE OR REPLACE FUNCTION private.count_corrected(org uuid, records bigint[], corrections jsonb)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with c as materialized (
+    select m.field, m.from, m.to from jsonb_to_recordset(corrections) m (field text, "from" text, "to" text)
+  )
+  select count(*)::integer from public.records r
+  where r.org_id = org and r.id = any (records) and exists (
+    select from c where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to);
+$function$;
+
+CREATE OR REPLACE FUNCTION private.count_drift(org uuid, integration uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.integration_status s
+  set dirty = true, drifted_streams = (
+    select count(*) from public.streams t where t.org_id = org and t.integration_id = integration and t.is_active and t.drift <> '{}')
+  where s.org_id = org and s.integration_id = integration;
+$function$;
 
 CREATE OR REPLACE FUNCTION private.credential_of(secret_id uuid)
  RETURNS jsonb
@@ -1671,7 +3222,8 @@ begin
   update public.records r
   set state = case when landed then 'exported' else 'queued' end, exported_version = case when landed then r.version else r.exported_version end,
       run_id = case when landed then r.run_id end, retry_id = null, next_attempt_at = decide_uncertain.at,
-      settled_at = case when landed then decide_uncertain.at end
+      settled_at = case when landed then decide_uncertain.at end, closed_at = case when landed then decide_uncertain.at end,
+      closed_by = case when landed then auth.uid() end, closed_reason = case when landed then reason end
   where r.org_id = org and r.id = record and r.state = 'uncertain'
   returning r.* into decided;
   if not found then
@@ -1684,6 +3236,48 @@ begin
   return decided.state;
 end $function$;
 grant execute on function private.decide_uncertain(uuid,bigint,boolean,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.decline_retry(org uuid, retry bigint, reason text, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  asked public.retries;
+begin
+  perform private.require_role(org);
+  perform private.check_reason(reason, 'Declining needs a reason.', 'Say what is wrong with the change, for whoever asked for it.');
+  asked := private.hold_retry(org, retry, array['asked']);
+  update public.retries t set state = 'declined', held = '{}', taken = 0, ended_by = auth.uid(), ended_reason = reason
+  where t.org_id = decline_retry.org and t.id = retry;
+  perform private.audit(org, 'retry.declined', decline_retry.at, asked.integration_id, subject := 'retry ' || retry,
+    after := jsonb_build_object('records', asked.records), reason := reason);
+end $function$;
+grant execute on function private.decline_retry(uuid,bigint,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.dismiss_matching(org uuid, integration uuid, cause bigint, state text, run bigint, reason text, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- Each is audited by itself; more than these take longer than a click may.
+  most constant integer := 5000;
+  chosen bigint[];
+  dismissed integer := 0;
+begin
+  perform private.require_role(org);
+  perform private.integration_of(org, integration);
+  perform private.check_reason(reason, 'Dismissing needs a reason.', 'Say why these records need not be sent.');
+  chosen := private.retryable(org, integration, case when cause is null then 'open' else 'cause' end, cause, null, state, run);
+  if cardinality(chosen) > 0 then
+    dismissed := private.dismiss_records(org, chosen[1:most], reason, dismiss_matching.at);
+  end if;
+  return jsonb_build_object('dismissed', dismissed, 'left', greatest(0, cardinality(chosen) - most));
+end $function$;
+grant execute on function private.dismiss_matching(uuid,uuid,bigint,text,bigint,text,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.dismiss_records(org uuid, records bigint[], reason text, at timestamp with time zone)
  RETURNS integer
@@ -1698,7 +3292,8 @@ begin
   perform private.require_role(org);
   perform private.check_reason(reason, 'Dismissing needs a reason.', 'Say why these records need not be sent.');
   with gone as (
-    update public.records r set state = 'dismissed', settled_at = dismiss_records.at
+    update public.records r
+    set state = 'dismissed', settled_at = dismiss_records.at, closed_at = dismiss_records.at, closed_by = auth.uid(), closed_reason = reason
     from (select o.id, o.state from public.records o where o.org_id = dismiss_records.org and o.id = any (records) order by o.id for update) was
     where r.org_id = org and r.id = was.id and r.state in ('queued', 'failed', 'retrying', 'dead') and r.retry_id is null
     returning r.id, r.integration_id, was.state
@@ -1707,13 +3302,50 @@ begin
       jsonb_build_object('state', g.state), jsonb_build_object('state', 'dismissed'), reason) as written, g.integration_id
     from gone g
   )
-  select array_agg(distinct n.integration_id), count(n.written) into touched, dismissed from noted n;
+  select array_agg(distinct n.integration_id), count(*) into touched, dismissed from noted n;
   if touched is not null then
     perform private.evaluate_health(dismiss_records.at, touched);
   end if;
   return dismissed;
 end $function$;
 grant execute on function private.dismiss_records(uuid,bigint[],text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.drift_evidence(stream text, drift jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('stream', stream, 'fields', count(*), 'drift', jsonb_agg(jsonb_build_object('field', d.path, 'kind', d.kind, 'was', d.was, 'is', d.is_now))
+    filter (where d.place <= 20))
+  from (
+    select e.key as path, e.value ->> 'kind' as kind, e.value -> 'was' as was, e.value -> 'is' as is_now, row_number() over (order by e.key) as place
+    from jsonb_each(drift) e
+  ) d;
+$function$;
+
+CREATE OR REPLACE FUNCTION private.drift_of(known jsonb, page jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  with news as (
+    select p.key as path, 'new' as kind, null::jsonb as was, private.real_types(p.value) as is_now
+    from jsonb_each(page -> 'fields') p where not known ? p.key
+    union all
+    select p.key, 'retyped', private.real_types(known -> p.key), private.real_types(p.value)
+    from jsonb_each(page -> 'fields') p
+    where private.real_types(known -> p.key) <> '[]' and not private.real_types(known -> p.key) @> private.real_types(p.value)
+    union all
+    select k.key, 'gone', private.real_types(k.value), null
+    from jsonb_each(known) k
+    where (page ->> 'records')::integer >= 20 and (k.value ->> 'always')::boolean and not page -> 'fields' ? k.key
+  )
+  select coalesce(jsonb_object_agg(n.path, jsonb_strip_nulls(jsonb_build_object('kind', n.kind, 'was', n.was, 'is', n.is_now))), '{}')
+  from news n
+  where not exists (select from news o where n.kind = o.kind and (starts_with(n.path, o.path || '.') or starts_with(n.path, o.path || '[]')));
+$function$;
 
 CREATE OR REPLACE FUNCTION private.drop_attempts(before timestamp with time zone)
  RETURNS text
@@ -1781,6 +3413,70 @@ begin
       and (held.retry_id is null or r.run_id = held.id)
     order by r.next_attempt_at, r.id limit batch for update skip locked);
 end $function$;
+
+CREATE OR REPLACE FUNCTION private.edit_record(org uuid, record bigint, version integer, changes jsonb, amount text, currency text, occurred_on text, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  known public.records;
+  edit jsonb;
+  problem text;
+begin
+  perform private.require_role(org);
+  select r.* into known from public.records r where r.org_id = edit_record.org and r.id = record;
+  if not found then
+    perform private.refuse('SW404', 'There is no such record.', 'Check the address.');
+  end if;
+  edit := jsonb_build_object('version', version, 'amount', coalesce(amount, known.amount::text), 'currency', coalesce(currency, known.currency),
+    'occurred_on', coalesce(occurred_on, known.occurred_on::text),
+    'payload', case when jsonb_typeof(changes) = 'object' then known.payload || changes end);
+  problem := private.record_problem(edit || jsonb_build_object('source_type', known.source_type, 'source_id', known.source_id));
+  if problem is not null or version is null then
+    perform private.refuse('SW422', coalesce(problem, 'version is missing.'), 'Correct it and send again.');
+  elsif not (private.integration_of(org, known.integration_id)).enabled then
+    perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
+  end if;
+  perform private.lock_retries(org, known.integration_id);
+  select r.* into known from public.records r where r.org_id = edit_record.org and r.id = record;
+  if known.version <> edit_record.version then
+    perform private.refuse('SW409', 'Somebody has changed this record since you opened it.', 'Reload the page and look at what it holds now.');
+  elsif not private.retryable(org, known.integration_id, 'records', null, array[record]) @> array[record] then
+    perform private.refuse('SW409', 'This record is on its way, or waits for approval, or is not open any more.', 'Reload the page to see what became of it.');
+  end if;
+  if private.content_of(private.as_sent(null, edit, known)) = private.content_of(known) then
+    perform private.refuse('SW422', 'Nothing is changed.', 'Change a value, or retry the record as it is.');
+  end if;
+  return private.place_retry(org, known.integration_id, 'records', null, array[record], null, edit, false, edit_record.at);
+end $function$;
+grant execute on function private.edit_record(uuid,bigint,integer,jsonb,text,text,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.end_maintenance(org uuid, maintenance_window bigint, at timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.maintenance_windows;
+begin
+  perform private.require_role(org);
+  select w.* into target from public.maintenance_windows w where w.org_id = org and w.id = maintenance_window for update;
+  if not found then
+    perform private.refuse('SW404', 'There is no such window in this organization.', 'It may have been taken out. Reload the page.');
+  elsif target.ends_at <= end_maintenance.at then
+    perform private.refuse('SW409', 'This window is over already.', 'Nothing needs doing.');
+  elsif target.starts_at >= end_maintenance.at then
+    delete from public.maintenance_windows w where w.org_id = org and w.id = maintenance_window;
+  else
+    update public.maintenance_windows w set ends_at = end_maintenance.at where w.org_id = org and w.id = maintenance_window;
+  end if;
+  perform private.look_again(org, target.integration_id, end_maintenance.at);
+  return case when target.starts_at >= end_maintenance.at then 'cancelled' else 'ended' end;
+end $function$;
+grant execute on function private.end_maintenance(uuid,bigint,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.ensure_partitions(at timestamp with time zone DEFAULT now())
  RETURNS void
@@ -1919,12 +3615,20 @@ begin
         when error is not null then 'failed'
         when r.selected > 0 and r.exported + r.accepted = 0 and r.failed + r.retrying + r.uncertain > 0 then 'failed'
         when r.failed * 100.0 > r.selected * coalesce((i.thresholds ->> 'failure_rate_percent')::numeric, 5) then 'failed'
-        when r.failed + r.retrying + r.skipped + r.uncertain > 0 then 'warning'
+        -- What is fetched again because pages overlap is skipped, and nothing is wrong with that.
+        when r.failed + r.retrying + r.uncertain > 0 or (r.skipped > 0 and i.direction = 'push') then 'warning'
         else 'succeeded' end
   from public.integrations i
   where r.org_id = org and r.id = run and r.status in ('scheduled', 'running') and i.org_id = org and i.id = r.integration_id
   returning r.* into ended;
   if not found then
+    return;
+  end if;
+
+  -- A look moves nothing, so it proves nothing about what moves: what it found stands in the status already.
+  if ended.trigger = 'check' then
+    update public.integration_status s set dirty = true where s.org_id = finish_run.org and s.integration_id = ended.integration_id;
+    perform private.judge_run(ended, finished);
     return;
   end if;
 
@@ -1945,16 +3649,18 @@ begin
     returning r.* into ended;
   end if;
 
-  -- What the run proves. One that found nothing because everything waits for its next try, or whose records wait for a verdict, proves nothing.
+  -- What the run proves. One that found nothing because everything waits for its next try, or because the retry was stopped, proves
+  -- nothing, nor does one whose records wait for a verdict.
   proof := case
     when ended.status = 'failed' then case when ended.trigger = 'retry' or (ended.trigger = 'follow_up' and ended.failed = 0) then 'nothing' else 'bad' end
-    when ended.selected = 0 and (exists (select from public.records r where r.org_id = finish_run.org and r.integration_id = ended.integration_id and r.state = 'retrying')
+    when ended.selected = 0 and (ended.trigger = 'retry' or exists (select from public.records r where r.org_id = finish_run.org and r.integration_id = ended.integration_id and r.state = 'retrying')
       or not (select i.enabled from public.integrations i where i.org_id = finish_run.org and i.id = ended.integration_id)) then 'blank'
     when ended.accepted > 0 and ended.exported = 0 then 'nothing'
     else 'good' end;
   update public.integration_status s
   set last_run_id = case when proof = 'blank' then s.last_run_id else ended.id end, dirty = true,
       last_success_at = case when proof = 'good' then finished else s.last_success_at end,
+      check_error = case when proof = 'good' then null else s.check_error end,
       -- Records that wait for a verdict or for their next try do not wait for the schedule.
       asks_again_at = (select min(greatest(r.next_attempt_at, finished + interval '30 seconds')) from public.records r
         where r.org_id = finish_run.org and r.integration_id = ended.integration_id
@@ -1969,18 +3675,11 @@ begin
         else s.circuit_open_until end
   where s.org_id = org and s.integration_id = ended.integration_id;
   perform private.keep_usual(org, ended.integration_id);
+  perform private.measure_lag(org, ended.integration_id, finished);
 
   perform private.follow_retry(org, t.id, finished) from public.retries t
   where t.org_id = finish_run.org and t.integration_id = ended.integration_id and (t.id = ended.retry_id or t.state = 'canary');
-  -- A fault in judging or telling must not undo what happened: the row stays dirty, and the next tick comes back to it.
-  begin
-    perform private.evaluate_health(finished, array[ended.integration_id]);
-    perform private.alert_integration(org, ended.integration_id, finished);
-    perform private.ring_deliver(finished);
-  exception when others then
-    raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
-  end;
-  perform private.schedule_runs(finished, ended.integration_id);
+  perform private.judge_run(ended, finished);
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.follow_integration()
@@ -2055,6 +3754,26 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.forget_credential(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target constant public.integrations := private.integration_of(org, integration);
+begin
+  if target.credential_secret_id is null then
+    return;
+  end if;
+  delete from vault.secrets s where s.id = target.credential_secret_id;
+  update public.integrations i set credential_secret_id = null, credential_set_at = null, credential_expires_at = null
+  where i.org_id = org and i.id = integration;
+  perform private.audit(org, 'credential.forgotten', at, integration,
+    before := jsonb_build_object('set_at', target.credential_set_at), after := jsonb_build_object('set_at', null),
+    reason := 'The address changed: a credential is sent to no other server than the one it was entered for.');
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.forget_runs(batch integer, at timestamp with time zone)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2096,6 +3815,41 @@ begin
     perform private.refuse('SW410', 'This slice has lost its lease.', 'Stop: another slice has the run.');
   end if;
   return held;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.hold_retry(org uuid, retry bigint, states text[])
+ RETURNS public.retries
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  asked public.retries;
+begin
+  select t.* into asked from public.retries t where t.org_id = hold_retry.org and t.id = retry;
+  if not found then
+    perform private.refuse('SW404', 'There is no such retry.', 'Reload the page.');
+  end if;
+  perform private.lock_retries(org, asked.integration_id);
+  select t.* into asked from public.retries t where t.org_id = hold_retry.org and t.id = retry for update;
+  if asked.state <> all (states) then
+    perform private.refuse('SW409', 'This retry is not in that state any more.', 'Reload the page to see what became of it.');
+  end if;
+  return asked;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.holds_money(value jsonb, amount numeric, occurred_on date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if jsonb_typeof(value) in ('object', 'array') then
+    return exists (
+      select from jsonb_path_query(value, '$.** ? (@.type() == "object").keyvalue().key') k where private.names_money(k #>> '{}'));
+  end if;
+  return coalesce(value #>> '{}' = to_char(occurred_on, 'YYYY-MM-DD')
+    or (case when value #>> '{}' ~ '^-?[0-9]{1,18}(\.[0-9]{1,9})?$' then (value #>> '{}')::numeric end) = amount, false);
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.idempotency_key(integration uuid, source_type text, source_id text, version integer)
@@ -2160,6 +3914,117 @@ exception when invalid_parameter_value then
 end $function$;
 grant execute on function private.is_time_zone(text) to service_role;
 
+CREATE OR REPLACE FUNCTION private.is_told(org uuid, member uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.members m
+    join auth.users u on u.id = m.user_id
+    where m.org_id = is_told.org and m.user_id = is_told.member and m.role in ('owner', 'admin') and u.email is not null
+      and not exists (
+        select from public.notification_settings s
+        where s.org_id = m.org_id and s.user_id = m.user_id and s.event = 'opened' and s.channel = 'email' and not s.enabled));
+$function$;
+
+CREATE OR REPLACE FUNCTION private.judge_run(ended public.runs, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- A fault in judging or telling must not undo what happened: the row stays dirty, and the next tick comes back to it.
+  begin
+    perform private.evaluate_health(judge_run.at, array[ended.integration_id]);
+    perform private.alert_integration(ended.org_id, ended.integration_id, judge_run.at);
+    perform private.ring_deliver(judge_run.at);
+  exception when others then
+    raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
+  end;
+  perform private.schedule_runs(judge_run.at, ended.integration_id);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.keep_page(org uuid, integration uuid, stream text, records jsonb, shape jsonb, ends boolean, at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  target public.streams;
+  news integer;
+  fresh integer;
+  differs jsonb := '{}';
+  learning boolean;
+begin
+  insert into public.streams (org_id, integration_id, stream) values (org, integration, keep_page.stream) on conflict do nothing;
+  select s.* into target from public.streams s
+  where s.org_id = org and s.integration_id = integration and s.stream = keep_page.stream for update;
+  with given as (
+    -- The last of several is the newest: a page is oldest first.
+    select distinct on (g.id) g.id, g.payload, g.changed_at, case when g.deleted then coalesce(g.changed_at, keep_page.at) end as deleted_at
+    from rows from (jsonb_to_recordset(records) as (id text, payload jsonb, changed_at timestamptz, deleted boolean)) with ordinality
+      as g (id, payload, changed_at, deleted, place)
+    order by g.id, g.place desc
+  ), stored as (
+    insert into public.pulled_records as p (org_id, integration_id, stream, source_id, payload, changed_at, deleted_at, pulled_at)
+    select org, integration, keep_page.stream, g.id, g.payload, g.changed_at, g.deleted_at, keep_page.at from given g
+    on conflict on constraint pulled_records_pkey do update
+      set payload = excluded.payload, changed_at = coalesce(excluded.changed_at, p.changed_at), deleted_at = excluded.deleted_at,
+          pulled_at = excluded.pulled_at, version = p.version + 1
+      where coalesce(excluded.changed_at >= p.changed_at, true)
+        and (p.payload is distinct from excluded.payload or (p.deleted_at is null) <> (excluded.deleted_at is null))
+    returning p.version
+  )
+  select count(*), count(*) filter (where s.version = 1) into news, fresh from stored s;
+
+  learning := target.learned_at is null;
+  if (keep_page.shape ->> 'records')::integer > 0 and not learning then
+    differs := private.drift_of(target.shape, keep_page.shape);
+  end if;
+  update public.streams s
+  set rows = s.rows + fresh, page_at = keep_page.at, page_rows = jsonb_array_length(records),
+      shape = case when (keep_page.shape ->> 'records')::integer > 0 then private.merge_shape(s.shape, keep_page.shape, learning) else s.shape end,
+      -- What is seen once is known; that it is news stays until somebody has accepted it.
+      drift = differs || s.drift,
+      learned_at = case when learning and ends and s.rows + fresh > 0 then keep_page.at else s.learned_at end
+  where s.org_id = org and s.integration_id = integration and s.stream = keep_page.stream;
+  if not target.drift @> differs then
+    perform private.count_drift(org, integration);
+  end if;
+  return news;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.keep_signals(org uuid, integration uuid, measured jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  with given as (
+    select distinct on (g.name, coalesce(g.about, '')) g.name, coalesce(g.about, '') as about, g.value, g.unit, g.at, g.warning, g.critical,
+      coalesce(g.is_floor, false) as is_floor
+    from jsonb_to_recordset(measured) g (name text, about text, value numeric, unit text, at timestamptz, warning numeric, critical numeric, is_floor boolean)
+    order by g.name, coalesce(g.about, ''), g.at desc
+  ), latest as (
+    insert into public.signals as s (org_id, integration_id, name, about, value, unit, at, warning, critical, is_floor)
+    select org, integration, g.name, g.about, g.value, g.unit, g.at, g.warning, g.critical, g.is_floor from given g
+    on conflict (org_id, integration_id, name, about) do update
+      set value = excluded.value, unit = excluded.unit, at = excluded.at, warning = excluded.warning, critical = excluded.critical,
+          is_floor = excluded.is_floor
+      where excluded.at >= s.at
+  )
+  insert into public.signal_history (org_id, integration_id, name, about, at, value)
+  select org, integration, g.name, g.about, g.at, g.value from given g
+  on conflict do nothing;
+  update public.integration_status s
+  set dirty = true, signals_past = (
+    select count(*) from public.signals g where g.org_id = org and g.integration_id = integration and g.past is not null)
+  where s.org_id = org and s.integration_id = integration;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.keep_usual(org uuid, integration uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -2186,6 +4051,7 @@ begin
              row_number() over (order by n.id desc) as place
       from public.integration_status t
       join public.runs n on n.org_id = t.org_id and n.integration_id = t.integration_id and n.status not in ('scheduled', 'running')
+        and n.trigger <> 'check'
       cross join lateral (select extract(epoch from n.finished_at - n.started_at) as length) l
       where t.org_id = keep_usual.org and t.integration_id = keep_usual.integration
       order by n.id desc limit 21
@@ -2216,14 +4082,60 @@ AS $function$
     where b.batch = delivery.batch and b.frozen is not null and b.state in ('pending', 'sending'))) < key_is_old.at - interval '22 hours';
 $function$;
 
-CREATE OR REPLACE FUNCTION private.mapping_applies(mapping jsonb, payload jsonb)
- RETURNS boolean
+CREATE OR REPLACE FUNCTION private.known_thresholds()
+ RETURNS TABLE(name text, preset numeric, lowest numeric, highest numeric)
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select payload ? (mapping ->> 'field')
-    and (mapping ->> 'from' is null or payload ->> (mapping ->> 'field') = mapping ->> 'from');
+  values ('alarm_after_failures', 2::numeric, 1::numeric, 20::numeric), ('no_success_hours', 48, 1, 720), ('failure_rate_percent', 5, 0, 100),
+    ('lag_minutes', 30, 0, 10080), ('lag_critical_minutes', 240, 0, 20160), ('queue_depth', 20, 0, 1000000), ('stuck_minutes', 60, 10, 1440),
+    ('refused_open_hours', 24, 1, 720), ('credential_warning_days', 14, 1, 365), ('credential_rotate_days', null, 1, 3650),
+    ('max_attempts', 12, 1, 100), ('deviation_percent', 20, 1, 1000);
+$function$;
+grant execute on function private.known_thresholds() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.list_members(org uuid)
+ RETURNS TABLE(user_id uuid, name text, role text, locale text, email text, created_at timestamp with time zone, is_me boolean, told boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_role(org, array['owner', 'admin', 'viewer']);
+  return query
+  select m.user_id, m.name, m.role, m.locale,
+         -- Addresses are for those who look after the members, and each sees their own.
+         case when m.user_id = auth.uid() or mine.role <> 'viewer' then u.email::text end, m.created_at, m.user_id = auth.uid(),
+         m.role <> 'viewer' and private.is_told(m.org_id, m.user_id)
+  from public.members m
+  join auth.users u on u.id = m.user_id
+  join public.members mine on mine.org_id = m.org_id and mine.user_id = auth.uid()
+  where m.org_id = list_members.org
+  order by array_position(array['owner', 'admin', 'viewer'], m.role), m.name, m.user_id;
+end $function$;
+grant execute on function private.list_members(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.lock_retries(org uuid, integration uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.integrations i where i.org_id = org and i.id = lock_retries.integration for no key update;
+  perform from public.runs r
+  where r.org_id = org and r.integration_id = lock_retries.integration and r.status in ('scheduled', 'running') for update;
+  perform from public.integration_status s where s.org_id = org and s.integration_id = lock_retries.integration for update;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.look_again(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.evaluate_health(look_again.at, array(
+    select i.id from public.integrations i where i.org_id = look_again.org and (look_again.integration is null or i.id = look_again.integration)));
 $function$;
 
 CREATE OR REPLACE FUNCTION private.mark_read(org uuid, notifications bigint[])
@@ -2244,6 +4156,48 @@ begin
 end $function$;
 grant execute on function private.mark_read(uuid,bigint[]) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.measure_lag(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  oldest timestamptz;
+  measured jsonb;
+begin
+  select min(s.as_of), jsonb_agg(jsonb_build_object('name', 'data_lag_minutes', 'about', s.stream, 'unit', 'minutes', 'at', measure_lag.at,
+    'value', floor(greatest(extract(epoch from measure_lag.at - s.as_of), 0) / 60)))
+  into oldest, measured
+  from public.streams s where s.org_id = org and s.integration_id = integration and s.is_active and s.as_of is not null;
+  if measured is null then
+    return;
+  end if;
+  delete from public.signals g where g.org_id = org and g.integration_id = integration and g.name = 'data_lag_minutes'
+    and g.about not in (select m ->> 'about' from jsonb_array_elements(measured) m);
+  perform private.keep_signals(org, integration, measured);
+  update public.integration_status s set data_as_of = oldest where s.org_id = org and s.integration_id = integration;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.merge_shape(known jsonb, page jsonb, learning boolean)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_object_agg(f.path, jsonb_build_object(
+    'types', (select jsonb_agg(distinct t.type order by t.type) from (
+      select jsonb_array_elements_text(coalesce(f.was -> 'types', '[]')) union select jsonb_array_elements_text(coalesce(f.is_now -> 'types', '[]'))) t (type)),
+    'always', case
+      when f.was is null then known = '{}' and f.present
+      when f.is_now is null then (f.was ->> 'always')::boolean and not learning and (page ->> 'records')::integer < 20
+      else (f.was ->> 'always')::boolean and f.present end)), '{}')
+  from (
+    select coalesce(k.key, p.key) as path, k.value as was, p.value as is_now, (p.value ->> 'in')::integer = (page ->> 'records')::integer as present
+    from jsonb_each(known) k
+    full join jsonb_each(page -> 'fields') p on p.key = k.key
+  ) f;
+$function$;
+
 CREATE OR REPLACE FUNCTION private.monitor_late()
  RETURNS boolean
  LANGUAGE sql
@@ -2254,6 +4208,38 @@ AS $function$
   from private.heartbeats h where h.job in ('schedule', 'reap', 'evaluate', 'deliver');
 $function$;
 grant execute on function private.monitor_late() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.move_member(org uuid, member uuid, was text, becomes text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.members;
+  told_before boolean;
+begin
+  perform private.check_move(org, null, becomes);
+  select m.* into target from public.members m where m.org_id = org and m.user_id = member;
+  if target.user_id is null then
+    perform private.refuse('SW404', 'There is no such member in this organization.', 'Somebody may have removed them. Reload the page.');
+  elsif target.role = becomes then
+    return;
+  elsif target.role <> was then
+    perform private.refuse('SW409', format('Somebody else has made this member %s meanwhile.', target.role), 'Reload the page and decide again.');
+  end if;
+  perform private.check_move(org, target.role, becomes);
+  told_before := private.anybody_told(org);
+  if becomes is null then
+    update public.incidents i set assigned_to = null where i.org_id = org and i.assigned_to = member;
+    delete from public.members m where m.org_id = org and m.user_id = member;
+  else
+    update public.members m set role = becomes where m.org_id = org and m.user_id = member;
+    update public.incidents i set assigned_to = null where i.org_id = org and i.assigned_to = member and becomes = 'viewer';
+  end if;
+  perform private.check_left(org, told_before);
+end $function$;
+grant execute on function private.move_member(uuid,uuid,text,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.my_org_ids(roles text[] DEFAULT ARRAY['owner'::text, 'admin'::text, 'viewer'::text])
  RETURNS SETOF uuid
@@ -2266,6 +4252,51 @@ begin
   select m.org_id from public.members m where m.user_id = (select auth.uid()) and m.role = any (roles);
 end $function$;
 grant execute on function private.my_org_ids(text[]) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.names_money(field text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select field ~* '^record\.|amount|account|beløp|belop|konto|currency|valuta|(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])'
+    -- A word that begins with a capital: dateOfPosting, DueDate.
+    or regexp_replace(field, '([a-zæøå0-9])([A-ZÆØÅ])', '\1 \2', 'g') ~* '(^|[^a-zæøå])(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])';
+$function$;
+
+CREATE OR REPLACE FUNCTION private.needs_approval(org uuid, integration uuid, records bigint[], corrections jsonb, edit jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  fields text[];
+begin
+  if not (select o.approve_changes from public.organizations o where o.id = org) or (corrections is null and edit is null) then
+    return false;
+  elsif corrections is not null then
+    fields := array(select distinct e.value ->> 'field' from jsonb_array_elements(corrections) e);
+    if private.count_corrected(org, records, corrections) = 0 then
+      return false;
+    end if;
+  else
+    fields := array(
+      select jsonb_object_keys((d.c -> 'before') || (d.c -> 'after'))
+      from public.records r
+      cross join lateral private.changes(private.content_of(r), private.content_of(private.as_sent(null, edit, r))) d (c)
+      where r.org_id = org and r.id = any (records));
+  end if;
+  return exists (select from unnest(fields) f where private.names_money(f))
+    or exists (
+      select from public.causes c
+      where c.org_id = org and c.integration_id = integration and c.payload_field = any (fields) and private.names_money(c.field))
+    or exists (
+      select from public.records r, unnest(fields) f
+      where r.org_id = org and r.id = any (records) and r.payload ? f and private.holds_money(r.payload -> f, r.amount, r.occurred_on))
+    or exists (
+      select from unnest(fields) f where private.holds_money(edit -> 'payload' -> f, (edit ->> 'amount')::numeric, (edit ->> 'occurred_on')::date));
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.next_cutoff(org uuid, at timestamp with time zone DEFAULT now())
  RETURNS timestamp with time zone
@@ -2286,6 +4317,43 @@ AS $function$
   where o.id = next_cutoff.org and moment > next_cutoff.at;
 $function$;
 grant execute on function private.next_cutoff(uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.next_due_of(due timestamp with time zone, every_minutes integer, zone text, first_run text, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  chosen timestamptz;
+begin
+  if (every_minutes between 1 and 44640) is not true then
+    perform private.refuse('SW422', 'A schedule has from 1 to 44 640 minutes between its runs.', 'That is at least once in 31 days.');
+  elsif first_run is not null then
+    chosen := private.read_wall_time(first_run, zone);
+    if chosen < at - interval '1 minute' or chosen > at + interval '400 days' then
+      perform private.refuse('SW422', 'The next run lies ahead, within 400 days.', 'Choose a later time.');
+    end if;
+    return chosen;
+  end if;
+  return due - greatest(0, floor((extract(epoch from due - at)) / (60 * every_minutes)))::integer * make_interval(mins => every_minutes);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.next_slots(due timestamp with time zone, every_minutes integer, zone text, at timestamp with time zone, how_many integer)
+ RETURNS timestamp with time zone[]
+ LANGUAGE plpgsql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  slots timestamptz[] := array[due];
+begin
+  while cardinality(slots) < how_many loop
+    slots := slots || private.slot_after(slots[cardinality(slots)], every_minutes, zone, greatest(at, slots[cardinality(slots)]));
+  end loop;
+  return slots;
+end $function$;
+grant execute on function private.next_slots(timestamp with time zone,integer,text,timestamp with time zone,integer) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.notice_of(incident public.incidents, kind text, at timestamp with time zone)
  RETURNS jsonb
@@ -2334,21 +4402,119 @@ AS $function$
 declare
   facts constant jsonb := private.notice_of(incident, kind, notify.at);
 begin
-  with told as (
-    insert into public.notifications (org_id, user_id, integration_id, incident_id, change_id, kind, urgency, notice, created_at)
-    select m.org_id, m.user_id, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency, facts, notify.at
+  with wanted as materialized (
+    select m.org_id, m.user_id, m.locale,
+           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
+             and s.event = notify.kind and s.channel = 'in_app' and not s.enabled) as in_app,
+           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
+             and s.event = notify.kind and s.channel = 'email' and not s.enabled) as by_email
     from public.members m
     where m.org_id = incident.org_id and m.role in ('owner', 'admin')
+  ), told as (
+    insert into public.notifications (org_id, user_id, integration_id, incident_id, change_id, kind, urgency, in_app, notice, created_at)
+    select w.org_id, w.user_id, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency, w.in_app, facts, notify.at
+    from wanted w
+    where w.in_app or w.by_email
     on conflict (org_id, change_id, user_id) do nothing
     returning org_id, id, user_id
   )
   insert into public.deliveries (org_id, notification_id, channel, address, locale, notice, next_attempt_at, created_at)
-  select t.org_id, t.id, 'email', u.email, m.locale, facts, notify.at, notify.at
+  select t.org_id, t.id, 'email', u.email, w.locale, facts, notify.at, notify.at
   from told t
-  join public.members m on m.org_id = t.org_id and m.user_id = t.user_id
+  join wanted w on w.org_id = t.org_id and w.user_id = t.user_id
   join auth.users u on u.id = t.user_id
-  where u.email is not null
+  where u.email is not null and w.by_email
   on conflict (org_id, notification_id, channel) do nothing;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.open_incident(org uuid, incident bigint)
+ RETURNS public.incidents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  found_one public.incidents;
+begin
+  perform private.require_role(org);
+  select i.* into found_one from public.incidents i where i.org_id = org and i.id = incident for update;
+  if not found then
+    perform private.refuse('SW404', 'There is no such incident in this organization.', 'Check the address.');
+  elsif found_one.state = 'resolved' then
+    perform private.refuse('SW409', 'This incident is over.', 'Reload the page.');
+  end if;
+  return found_one;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.open_webhook(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  secret constant text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+begin
+  perform private.require_role(org);
+  perform private.integration_of(org, integration);
+  insert into private.webhook_doors as w (org_id, integration_id, secret_hash, opened_at, minute_at)
+  values (org, integration, sha256(convert_to(secret, 'UTF8')), open_webhook.at, open_webhook.at)
+  on conflict (org_id, integration_id) do update
+    set secret_hash = excluded.secret_hash, opened_at = excluded.opened_at;
+  perform private.audit(org, 'webhook.opened', open_webhook.at, integration);
+  return format('webhook/%s/%s/%s', org, integration, secret);
+end $function$;
+grant execute on function private.open_webhook(uuid,uuid,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.other_approvers(org uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select count(*)::integer from public.members m
+  where m.org_id = org and m.role in ('owner', 'admin') and m.user_id is distinct from auth.uid()
+    and org = any (array(select private.my_org_ids()));
+$function$;
+grant execute on function private.other_approvers(uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.place_retry(org uuid, integration uuid, scope text, cause bigint, chosen bigint[], corrections jsonb, edit jsonb, canary boolean, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  tried_first bigint;
+  placed public.retries;
+  waits constant boolean := private.needs_approval(org, integration, chosen, corrections, edit);
+begin
+  perform private.refuse_too_often(org, integration, place_retry.at);
+  if waits and private.other_approvers(org) = 0 then
+    perform private.refuse('SW409', 'This changes amounts, accounts or dates, and there is nobody else who could approve it.',
+      'Make somebody else an owner or admin, or switch the approval off for the organization.');
+  end if;
+  canary := coalesce(canary, false) and cardinality(chosen) > 1;
+  if canary then
+    -- The one tried first is one the correction is for.
+    select r.id into tried_first from public.records r
+    where r.org_id = place_retry.org and r.id = any (chosen)
+    order by corrections is null or private.corrected(corrections, r.payload) <> r.payload desc, r.id
+    limit 1;
+    chosen := tried_first || array_remove(chosen, tried_first);
+  end if;
+  insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, state, canary_record_id, held, mapping, edit, records)
+  values (org, integration, scope, cause, auth.uid(), place_retry.at, case when waits then 'asked' else 'waiting' end, tried_first, chosen,
+    corrections, edit, cardinality(chosen))
+  returning * into placed;
+  perform private.audit(org, 'retry.requested', place_retry.at, integration, subject := 'retry ' || placed.id,
+    after := jsonb_strip_nulls(jsonb_build_object('scope', scope, 'cause', cause, 'records', cardinality(chosen), 'canary', canary,
+      'corrections', corrections, 'edited', edit is not null or null, 'needs_approval', nullif(waits, false))));
+  if not waits then
+    perform private.start_retries(org, integration, place_retry.at);
+  end if;
+  return jsonb_build_object('retry_id', placed.id, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = placed.id),
+    'records', cardinality(chosen), 'state', placed.state,
+    'mapped', case when corrections is not null
+      then private.count_corrected(org, case when canary then chosen[1:1] else chosen end, corrections) else 0 end);
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.platform_secret(name text)
@@ -2358,6 +4524,91 @@ CREATE OR REPLACE FUNCTION private.platform_secret(name text)
  SET search_path TO ''
 AS $function$
   select s.decrypted_secret from vault.decrypted_secrets s where s.name = platform_secret.name;
+$function$;
+
+CREATE OR REPLACE FUNCTION private.preview_retry(org uuid, integration uuid, scope text, cause bigint, records bigint[], corrections jsonb, state text, run bigint, retry bigint, most integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  asked public.retries;
+  chosen bigint[];
+  mapped integer;
+begin
+  perform private.require_role(org);
+  perform private.integration_of(org, integration);
+  if retry is not null then
+    select t.* into asked from public.retries t where t.org_id = preview_retry.org and t.integration_id = preview_retry.integration and t.id = retry;
+    chosen := coalesce(asked.held[asked.taken + 1:], '{}');
+  else
+    perform private.check_corrections(corrections);
+    asked.mapping := corrections;
+    chosen := private.retryable(org, integration, coalesce(scope, ''), cause, records, state, run);
+  end if;
+  mapped := case when asked.mapping is not null then private.count_corrected(org, chosen, asked.mapping) when asked.edit is not null then 1 else 0 end;
+  return jsonb_build_object(
+    'records', cardinality(chosen), 'corrected', mapped,
+    'needs_approval', private.needs_approval(org, integration, chosen, asked.mapping, asked.edit),
+    'sample', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'source_id', n.source_id, 'label', n.label, 'version', n.version,
+        'before', n.before, 'after', n.after) order by n.place), '[]')
+      from (
+        -- The corrected ones first, one of each refused value in turn.
+        select f.id, f.source_id, f.label, f.version, private.content_of(f.r) as before, private.content_of(private.as_sent(asked.mapping, asked.edit, f.r)) as after,
+          row_number() over (order by f.first desc, f.turn, f.id) as place
+        from (
+          select r, r.id, r.source_id, r.label, r.version, c.first, row_number() over (partition by c.first, r.error_value order by r.id) as turn
+          from public.records r
+          cross join lateral (select asked.edit is not null or exists (
+            select from jsonb_to_recordset(asked.mapping) m (field text, "from" text, "to" text)
+            where r.payload ? m.field and (m.from is null or r.payload ->> m.field = m.from)) as first) c
+          where r.org_id = preview_retry.org and r.id = any (chosen)
+        ) f
+        order by place limit greatest(1, least(coalesce(most, 3), 20))
+      ) n));
+end $function$;
+grant execute on function private.preview_retry(uuid,uuid,text,bigint,bigint[],jsonb,text,bigint,bigint,integer) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.preview_schedule(org uuid, integration uuid, every_minutes integer, first_run text, at timestamp with time zone)
+ RETURNS timestamp with time zone[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.integrations;
+  zone text;
+begin
+  perform private.require_role(org, array['owner', 'admin', 'viewer']);
+  target := private.integration_of(org, integration);
+  select o.time_zone into zone from public.organizations o where o.id = org;
+  return private.next_slots(
+    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, zone, first_run, preview_schedule.at), preview_schedule.every_minutes, zone, preview_schedule.at, 5);
+end $function$;
+grant execute on function private.preview_schedule(uuid,uuid,integer,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.read_wall_time(said text, zone text, later boolean DEFAULT false)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if said !~ '^2[01]\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d)?$' or not pg_input_is_valid(said, 'timestamp') then
+    perform private.refuse('SW422', 'A time is written as 2026-11-20T07:00, in the organization''s own zone.', 'Give date and time.');
+  end if;
+  return private.wall_time(said::timestamp, zone, later);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.real_types(field jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(field -> 'types', '[]') - 'null';
 $function$;
 
 CREATE OR REPLACE FUNCTION private.reap(at timestamp with time zone DEFAULT now())
@@ -2373,6 +4624,8 @@ begin
   for run in
     select r.org_id, r.id, r.lost_slices from public.runs r
     where r.status = 'running' and r.lease_expires_at <= reap.at
+    -- In the order in which the evaluator takes integrations, or the two would wait in a circle.
+    order by r.org_id, r.integration_id
     for update skip locked
   loop
     -- One run that cannot be reaped must not keep the others from it.
@@ -2391,6 +4644,7 @@ begin
     select r.org_id, r.id, r.slice, i.system from public.runs r
     join public.integrations i on i.org_id = r.org_id and i.id = r.integration_id
     where r.status in ('scheduled', 'running') and r.slice_token is null and r.waiting_since <= reap.at - interval '10 minutes'
+    order by r.org_id, r.integration_id
     for update of r skip locked
   loop
     begin
@@ -2510,7 +4764,7 @@ begin
         where r.org_id = org and r.integration_id = integration and r.status not in ('scheduled', 'running')
         order by r.id desc limit 60
       ) latest
-      where latest.trigger in ('manual', 'retry') and latest.created_at > refuse_too_often.at - interval '1 minute') >= 60 then
+      where latest.trigger in ('manual', 'retry', 'check') and latest.created_at > refuse_too_often.at - interval '1 minute') >= 60 then
     perform private.refuse('SW429', 'People have started this integration 60 times within a minute.', 'Wait a minute.');
   end if;
 end $function$;
@@ -2589,8 +4843,41 @@ begin
       format('Ask somebody who is %s.', array_to_string(roles, ' or ')));
   end if;
 end $function$;
+grant execute on function private.require_role(uuid,text[]) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.retry_failed(org uuid, integration uuid, scope text, cause bigint, records bigint[], field text, from_value text, to_value text, canary boolean, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.restore_records(org uuid, records bigint[], at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  touched uuid[];
+  restored integer;
+begin
+  perform private.require_role(org);
+  with back as (
+    -- What was refused waits for a person again; what never was goes with the next run.
+    update public.records r
+    set state = case when o.failed_at is null then 'queued' else 'failed' end, settled_at = null, closed_at = null, closed_by = null,
+        closed_reason = null, next_attempt_at = restore_records.at, queued_at = restore_records.at
+    from (select d.id, d.failed_at from public.records d where d.org_id = restore_records.org and d.id = any (records) order by d.id for update) o
+    where r.org_id = restore_records.org and r.id = o.id and r.state = 'dismissed'
+    returning r.id, r.integration_id, r.state
+  ), noted as (
+    select private.audit(org, 'record.restored', restore_records.at, b.integration_id, 'record ' || b.id,
+      jsonb_build_object('state', 'dismissed'), jsonb_build_object('state', b.state)) as written, b.integration_id
+    from back b
+  )
+  select array_agg(distinct n.integration_id), count(*) into touched, restored from noted n;
+  if touched is not null then
+    perform private.evaluate_health(restore_records.at, touched);
+  end if;
+  return restored;
+end $function$;
+grant execute on function private.restore_records(uuid,bigint[],timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.retry_failed(org uuid, integration uuid, scope text, cause bigint, records bigint[], field text, from_value text, to_value text, canary boolean, at timestamp with time zone, corrections jsonb DEFAULT NULL::jsonb, state text DEFAULT NULL::text, run bigint DEFAULT NULL::bigint)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2599,70 +4886,42 @@ AS $function$
 declare
   target public.integrations;
   chosen bigint[];
-  tried_first bigint;
   retry bigint;
-  mapping constant jsonb := case when field is not null then jsonb_build_object('field', field, 'from', from_value, 'to', to_value) end;
-  mapped integer := 0;
 begin
   perform private.require_role(org);
   target := private.integration_of(org, integration);
   if scope is null or scope not in ('last_run', 'open', 'cause', 'records') or (scope = 'cause') <> (cause is not null)
     or (scope = 'records') <> (records is not null) then
     perform private.refuse('SW422', 'scope is one of last_run, open, cause (with cause) or records (with records).', 'Say which records to retry.');
-  elsif (field is null) <> (to_value is null) then
-    perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to_value, or neither.');
-  elsif length(field) > 500 or length(to_value) > 10000 or length(from_value) > 1000000 then
-    perform private.refuse('SW422', 'A field has at most 500 characters, the value to put there 10 000.', 'Hand the records in again instead.');
-  elsif not target.enabled then
+  elsif (field is null) <> (to_value is null) or (field is not null and corrections is not null) then
+    perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to_value, or corrections, or neither.');
+  end if;
+  if field is not null then
+    corrections := jsonb_build_array(jsonb_build_object('field', field, 'from', from_value, 'to', to_value));
+  end if;
+  perform private.check_corrections(corrections);
+  if not target.enabled then
     perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
   end if;
-  -- The run before the status, as a slice that ends its run takes them: the other way round the two would wait in a circle.
-  perform from public.runs r
-  where r.org_id = org and r.integration_id = retry_failed.integration and r.status in ('scheduled', 'running') for update;
-  -- One retry at a time for an integration: a double click, a second tab and a second admin meet the first one.
-  perform from public.integration_status s where s.org_id = org and s.integration_id = integration for update;
-  chosen := private.retryable(org, integration, scope, cause, records);
-  if cardinality(chosen) = 0 then
-    select t.id into retry from public.retries t
-    where t.org_id = org and t.integration_id = integration and t.state in ('waiting', 'running', 'canary') order by t.id desc limit 1;
-    -- One that waits for the system to come back is tried now.
-    update public.retries t set resume_at = null where t.org_id = org and t.id = retry and t.state = 'waiting' and t.resume_at is not null;
-    if found then
-      perform private.schedule_runs(retry_failed.at, integration);
-      perform private.ring_runs(retry_failed.at);
-    end if;
-    return jsonb_build_object('retry_id', retry, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = retry
-      order by r.id desc limit 1), 'records', 0, 'mapped', 0);
+  perform private.lock_retries(org, integration);
+  chosen := private.retryable(org, integration, scope, cause, records, state, run);
+  if cardinality(chosen) > 0 then
+    return private.place_retry(org, integration, scope, cause, chosen, corrections, null, canary, retry_failed.at);
   end if;
-  perform private.refuse_too_often(org, integration, retry_failed.at);
-  canary := coalesce(canary, false) and cardinality(chosen) > 1;
-  if canary then
-    -- The one tried first is one the correction is for.
-    select r.id into tried_first from public.records r
-    where r.org_id = retry_failed.org and r.id = any (chosen)
-    order by mapping is null or private.mapping_applies(mapping, r.payload) desc, r.id
-    limit 1;
-    chosen := tried_first || array_remove(chosen, tried_first);
+  select t.id into retry from public.retries t
+  where t.org_id = org and t.integration_id = retry_failed.integration and t.state in ('asked', 'waiting', 'running', 'canary') order by t.id desc limit 1;
+  -- One that waits for the system to come back is tried now.
+  update public.retries t set resume_at = null where t.org_id = org and t.id = retry and t.state = 'waiting' and t.resume_at is not null;
+  if found then
+    perform private.schedule_runs(retry_failed.at, integration);
+    perform private.ring_runs(retry_failed.at);
   end if;
-  insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, canary_record_id, held, mapping, records)
-  values (org, integration, scope, cause, auth.uid(), retry_failed.at, tried_first, chosen, mapping, cardinality(chosen))
-  returning id into retry;
-  if mapping is not null then
-    select count(*) into mapped from public.records r
-    where r.org_id = retry_failed.org and r.id = any (case when canary then chosen[1:1] else chosen end) and private.mapping_applies(mapping, r.payload);
-  end if;
-  perform private.audit(org, 'retry.requested', retry_failed.at, integration, subject := 'retry ' || retry,
-    after := jsonb_strip_nulls(jsonb_build_object('scope', scope, 'cause', cause, 'records', cardinality(chosen), 'canary', canary,
-      'field', field, 'from', from_value, 'to', to_value)));
-  update public.integration_status s set dirty = true, circuit_open_until = null where s.org_id = org and s.integration_id = integration;
-  perform private.schedule_runs(retry_failed.at, integration);
-  perform private.ring_runs(retry_failed.at);
-  return jsonb_build_object('retry_id', retry, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = retry),
-    'records', cardinality(chosen), 'mapped', mapped);
+  return jsonb_build_object('retry_id', retry, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = retry
+    order by r.id desc limit 1), 'records', 0, 'mapped', 0, 'state', (select t.state from public.retries t where t.org_id = org and t.id = retry));
 end $function$;
-grant execute on function private.retry_failed(uuid,uuid,text,bigint,bigint[],text,text,text,boolean,timestamp with time zone) to authenticated;
+grant execute on function private.retry_failed(uuid,uuid,text,bigint,bigint[],text,text,text,boolean,timestamp with time zone,jsonb,text,bigint) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.retryable(org uuid, integration uuid, scope text, cause bigint, records bigint[])
+CREATE OR REPLACE FUNCTION private.retryable(org uuid, integration uuid, scope text, cause bigint, records bigint[], state text DEFAULT NULL::text, run bigint DEFAULT NULL::bigint)
  RETURNS bigint[]
  LANGUAGE sql
  STABLE
@@ -2679,9 +4938,10 @@ AS $function$
         select max(n.run_id) from public.records n
         where n.org_id = org and n.integration_id = integration and n.state in ('failed', 'dead'))
       else false end
+    and (retryable.state is null or r.state = retryable.state) and (retryable.run is null or r.run_id = retryable.run)
     and r.id not in (
       select unnest(t.held[t.taken + 1:]) from public.retries t
-      where t.org_id = org and t.integration_id = integration and t.state in ('waiting', 'running', 'canary'));
+      where t.org_id = org and t.integration_id = integration and t.state in ('asked', 'waiting', 'running', 'canary'));
 $function$;
 
 CREATE OR REPLACE FUNCTION private.ring_deliver(at timestamp with time zone DEFAULT now())
@@ -2797,7 +5057,7 @@ begin
   return query
   with org as materialized (
     select c.org_id, c.integrations, w.first_turn, w.next_turn,
-           not exists (select from public.members m where m.org_id = c.org_id and m.role in ('owner', 'admin')) as nobody
+           not private.anybody_told(c.org_id) as nobody
     from (
       select u.org_id, array_agg(u.integration_id) as integrations
       from unnest(rules_of.orgs, rules_of.integrations) u (org_id, integration_id)
@@ -2820,6 +5080,7 @@ begin
            nullif(greatest(f.accepted_since + interval '24 hours', rules_of.at), rules_of.at),
            nullif(greatest(f.credential_expires_at, rules_of.at), rules_of.at), nullif(greatest(f.expires_soon_deadline, rules_of.at), rules_of.at),
            nullif(greatest(f.rotate_deadline, rules_of.at), rules_of.at),
+           nullif(greatest(f.data_deadline, rules_of.at), rules_of.at), nullif(greatest(f.data_critical_deadline, rules_of.at), rules_of.at),
            nullif(greatest(f.next_cutoff - interval '24 hours', rules_of.at), rules_of.at), f.next_cutoff, f.next_turn),
          r.rule, r.subject, case when r.holds then r.severity when r.rule is not null then 'info' end, r.urgency,
          case when r.rule = 'cause_refused' then r.evidence else jsonb_strip_nulls(r.evidence) end
@@ -2895,6 +5156,25 @@ begin
     union all select 'credential_expires_soon', '', 'yellow', null, f.expires_soon_deadline <= rules_of.at and f.credential_expires_at > rules_of.at,
       jsonb_build_object('expires_at', f.credential_expires_at)
     union all select 'credential_old', '', 'yellow', null, f.rotate_deadline <= rules_of.at, jsonb_build_object('set_at', f.credential_set_at)
+    union all select 'check_failed', '', 'red', null, f.check_error is not null, jsonb_build_object('message', f.check_error, 'at', f.checked_at)
+    union all select 'data_lag', '', case when f.data_critical_deadline <= rules_of.at then 'red' else 'yellow' end, null,
+      f.data_deadline <= rules_of.at, jsonb_build_object('since', f.data_as_of)
+    union all select 'signals_unread', '', 'yellow', null, f.signals_error is not null, jsonb_build_object('message', f.signals_error)
+    union all select 'schema_drift', d.stream, 'yellow', null, true, d.evidence
+    from (
+      select t.stream, private.drift_evidence(t.stream, t.drift) as evidence from public.streams t
+      where f.drifted_streams > 0 and t.org_id = f.org_id and t.integration_id = f.integration_id and t.is_active and t.drift <> '{}'
+    ) d
+    -- The 50 worst are plenty for one light.
+    union all select 'signal', g.subject, g.severity, case when g.severity = 'red' then 'high' end, true, g.evidence
+    from (
+      select m.name || case when m.about = '' then '' else ': ' || m.about end as subject, case m.past when 'critical' then 'red' else 'yellow' end as severity,
+             jsonb_build_object('name', m.name, 'about', nullif(m.about, ''), 'value', m.value, 'unit', m.unit, 'warning', m.warning,
+               'critical', m.critical, 'is_floor', m.is_floor, 'at', m.at) as evidence
+      from public.signals m
+      where f.signals_past > 0 and m.org_id = f.org_id and m.integration_id = f.integration_id and m.past is not null
+      order by m.past, m.name, m.about limit 50
+    ) g
     union all select 'nobody_told', '', 'red', null, f.nobody, '{}'
     -- A cause that refuses records for good is news at once, whatever the streak; one finding per cause.
     union all select 'cause_refused', c.id::text, 'yellow',
@@ -2945,9 +5225,10 @@ begin
   get diagnostics by_retry = row_count;
 
   with due as (
-    select i.org_id, i.id, i.every_minutes, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
+    select i.org_id, i.id, i.every_minutes, o.time_zone, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
            case when i.next_due_at <= schedule_runs.at then i.next_due_at else s.asks_again_at end as due_at
     from public.integrations i
+    join public.organizations o on o.id = i.org_id
     join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
     where i.enabled
       and (schedule_runs.integration is null or i.id = schedule_runs.integration)
@@ -2968,12 +5249,91 @@ begin
     on conflict do nothing
   )
   update public.integrations i
-  set next_due_at = d.next_due_at + case when d.by_slot then make_interval(mins => d.every_minutes
-      * (1 + floor(extract(epoch from schedule_runs.at - d.next_due_at) / (60 * d.every_minutes)))::integer) else interval '0' end
+  set next_due_at = case when d.by_slot then private.slot_after(d.next_due_at, d.every_minutes, d.time_zone, schedule_runs.at) else d.next_due_at end
   from due d where i.org_id = d.org_id and i.id = d.id;
   get diagnostics by_slot = row_count;
   return by_retry + by_slot;
 end $function$;
+
+CREATE OR REPLACE FUNCTION private.send_test(org uuid, channel text, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  me public.members;
+  facts jsonb;
+  notification bigint;
+  delivery uuid;
+  address text;
+begin
+  perform private.require_role(org);
+  if (channel in ('in_app', 'email')) is not true then
+    perform private.refuse('SW422', 'A channel is in_app or email.', 'Say which one to try.');
+  end if;
+  select m.* into me from public.members m where m.org_id = org and m.user_id = auth.uid() for update;
+  if (select count(*) from public.notifications n where n.org_id = org and n.user_id = me.user_id and n.kind = 'test'
+      and n.created_at > send_test.at - interval '10 minutes') >= 5 then
+    perform private.refuse('SW429', 'Five tests within ten minutes are enough.', 'Wait ten minutes.');
+  end if;
+  -- It is about no integration, and carries the organization in its place.
+  select jsonb_build_object('kind', 'test', 'alarm', 'test', 'severity', 'low', 'since', send_test.at, 'at', send_test.at,
+      'organization', jsonb_build_object('name', o.name, 'slug', o.slug, 'time_zone', o.time_zone),
+      'integration', jsonb_build_object('id', o.id, 'name', o.name, 'slug', o.slug, 'system', 'syncward'))
+  into facts from public.organizations o where o.id = org;
+  insert into public.notifications (org_id, user_id, change_id, kind, urgency, in_app, notice, created_at)
+  values (org, me.user_id, nextval(pg_get_serial_sequence('public.health_changes', 'id')), 'test', 'low', channel = 'in_app', facts, send_test.at)
+  returning id into notification;
+  if channel = 'email' then
+    select u.email into address from auth.users u where u.id = me.user_id;
+    if address is null then
+      perform private.refuse('SW409', 'Your account has no e-mail address.', 'Add one to your account.');
+    end if;
+    insert into public.deliveries (org_id, notification_id, channel, address, locale, notice, next_attempt_at, created_at)
+    values (org, notification, 'email', address, me.locale, facts, send_test.at, send_test.at)
+    returning id into delivery;
+    perform private.ring_deliver(send_test.at);
+  end if;
+  perform private.audit(org, 'notification.tested', send_test.at, after := jsonb_build_object('channel', channel));
+  return jsonb_build_object('notification_id', notification, 'delivery_id', delivery);
+end $function$;
+grant execute on function private.send_test(uuid,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.server_of(setting jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select lower((regexp_match(setting #>> '{}', '^(https?://[^/?#\s]+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::[0-9]+)?(?=/|$))', 'i'))[1])
+  where jsonb_typeof(setting) = 'string';
+$function$;
+grant execute on function private.server_of(jsonb) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.set_approve_changes(org uuid, required boolean, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- Whoever is alone must not be locked up, whatever they are called.
+  if private.other_approvers(org) = 0 then
+    perform private.require_role(org);
+  else
+    perform private.require_role(org, array['owner']);
+  end if;
+  if required is null then
+    perform private.refuse('SW422', 'required is true or false.', 'Say whether a second person has to approve changes.');
+  elsif not required then
+    perform private.check_reason(reason, 'Switching the approval off needs a reason.', 'Say why nobody else needs to look at changed amounts, accounts and dates.');
+  end if;
+  perform set_config('syncward.reason', coalesce(reason, ''), true);
+  update public.organizations o set approve_changes = required where o.id = org and o.approve_changes <> required;
+  perform set_config('syncward.reason', '', true);
+end $function$;
+grant execute on function private.set_approve_changes(uuid,boolean,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.set_credential(org uuid, integration uuid, credential jsonb, expires_at timestamp with time zone, at timestamp with time zone)
  RETURNS void
@@ -3057,6 +5417,31 @@ begin
 end $function$;
 grant execute on function private.set_enabled(uuid,uuid,boolean,text) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.set_notification(org uuid, event text, channel text, enabled boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  told_before boolean;
+begin
+  perform private.require_role(org);
+  if (event in ('opened', 'raised', 'recovered', 'reminded') and channel in ('in_app', 'email') and enabled is not null) is not true then
+    perform private.refuse('SW422', 'An event is opened, raised, recovered or reminded, a channel in_app or email.', 'Say whether you want it.');
+  end if;
+  -- All of them, so that two who each leave it to the other take turns.
+  perform from public.members m where m.org_id = org order by m.user_id for update;
+  told_before := private.anybody_told(org);
+  insert into public.notification_settings as s (org_id, user_id, event, channel, enabled)
+  values (org, auth.uid(), set_notification.event, set_notification.channel, set_notification.enabled)
+  on conflict on constraint notification_settings_pkey do update set enabled = excluded.enabled where s.enabled <> excluded.enabled;
+  if told_before and not private.anybody_told(org) then
+    perform private.refuse('SW409', 'You are the last whom an alarm would reach.', 'Let another owner or admin get e-mail about new problems first.');
+  end if;
+end $function$;
+grant execute on function private.set_notification(uuid,text,text,boolean) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.settle(held public.runs, outcomes jsonb, at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -3111,6 +5496,7 @@ begin
         retry_id = case when s.state = 'queued' then held.retry_id end,
         accepted_at = case when s.state = 'accepted' then coalesce(r.accepted_at, settle.at) end,
         settled_at = case when s.state = 'exported' then settle.at end,
+        closed_at = case when s.state = 'exported' and r.failed_at is not null then settle.at else r.closed_at end,
         next_attempt_at = case
           when s.state = 'retrying' then settle.at + private.backoff(r.id, r.attempts + 1, s.retry_after_seconds)
           when s.state = 'uncertain' then settle.at + make_interval(secs => held.settles_within_seconds)
@@ -3167,6 +5553,161 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.sign_statement(org uuid, integration uuid, first_day date, last_day date, fingerprint text, note text, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  found_now record;
+  zone text;
+  signed bigint;
+begin
+  perform private.require_role(org);
+  perform private.integration_of(org, integration);
+  select o.time_zone into zone from public.organizations o where o.id = org;
+  if first_day is null or last_day is null or first_day > last_day or last_day - first_day > 400 then
+    perform private.refuse('SW422', 'A period has a first and a last day, at most 400 days apart.', 'Choose the period again.');
+  elsif last_day >= (sign_statement.at at time zone zone)::date then
+    perform private.refuse('SW409', 'The period is not over yet.', 'Sign on the day after its last.');
+  end if;
+  select c.counts, c.lines, c.fingerprint into found_now
+  from public.completeness(org, sign_statement.first_day, sign_statement.last_day) c where c.integration_id = integration;
+  if found_now.fingerprint is distinct from sign_statement.fingerprint then
+    perform private.refuse('SW409', 'The records of this period have changed since you looked.', 'Look at the figures again, then sign.');
+  elsif (found_now.counts ->> 'waiting')::bigint > 0 then
+    perform private.refuse('SW409', format('%s records of this period are still on their way.', found_now.counts ->> 'waiting'),
+      'Wait until they are across, or take them out with a reason.');
+  end if;
+  insert into public.statements (org_id, integration_id, first_day, last_day, content, fingerprint, signed_by, signed_name, signed_at, note)
+  select org, integration, sign_statement.first_day, sign_statement.last_day,
+         jsonb_build_object('counts', found_now.counts, 'lines', found_now.lines), found_now.fingerprint, m.user_id,
+         coalesce(nullif(m.name, ''), u.email), sign_statement.at, nullif(trim(sign_statement.note), '')
+  from public.members m join auth.users u on u.id = m.user_id
+  where m.org_id = org and m.user_id = auth.uid()
+  returning id into signed;
+  perform private.audit(org, 'statement.signed', sign_statement.at, integration, subject := 'statement ' || signed,
+    after := jsonb_build_object('first_day', first_day, 'last_day', last_day, 'counts', found_now.counts), reason := nullif(trim(note), ''));
+  return signed;
+end $function$;
+grant execute on function private.sign_statement(uuid,uuid,date,date,text,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.slot_after(due timestamp with time zone, every_minutes integer, zone text, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  missed integer := greatest(0, floor(extract(epoch from at - due) / (60 * every_minutes)))::integer;
+  slot timestamptz;
+begin
+  if every_minutes % 1440 <> 0 then
+    return due + make_interval(mins => every_minutes) * (1 + missed);
+  end if;
+  missed := greatest(0, missed - 1);
+  loop
+    missed := missed + 1;
+    slot := ((due at time zone zone) + make_interval(days => every_minutes / 1440) * missed) at time zone zone;
+    exit when slot > greatest(due, at);
+  end loop;
+  return slot;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.snooze_incident(org uuid, incident bigint, minutes integer, reason text, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target constant public.incidents := private.open_incident(org, incident);
+  until constant timestamptz := case when minutes is not null then snooze_incident.at + make_interval(mins => least(minutes, 100000)) end;
+begin
+  if minutes is null then
+    if target.snoozed_until is null then
+      return null;
+    end if;
+  elsif minutes not between 5 and 10080 then
+    perform private.refuse('SW422', 'A snooze lasts from 5 minutes to 7 days.', 'Choose a time in between.');
+  else
+    perform private.check_reason(reason, 'A snooze needs a reason.', 'Say why nobody need hear of this for a while.');
+    -- A second click is no second act.
+    if target.snoozed_until - until between interval '-1 minute' and interval '1 minute' and target.snooze_reason = trim(reason) then
+      return target.snoozed_until;
+    end if;
+  end if;
+  update public.incidents i
+  set snoozed_until = until, snoozed_by = case when until is not null then auth.uid() end, snooze_reason = case when until is not null then trim(reason) end
+  where i.org_id = org and i.id = incident;
+  perform private.audit(org, case when until is null then 'incident.snooze_ended' else 'incident.snoozed' end, snooze_incident.at, target.integration_id,
+    'incident ' || incident, jsonb_build_object('snoozed_until', target.snoozed_until), jsonb_build_object('snoozed_until', until), nullif(trim(reason), ''));
+  return until;
+end $function$;
+grant execute on function private.snooze_incident(uuid,bigint,integer,text,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.stamp_integration()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if to_jsonb(new) - array['updated_at', 'next_due_at'] is distinct from to_jsonb(old) - array['updated_at', 'next_due_at'] then
+    new.updated_at := greatest(new.updated_at, now(), old.updated_at + interval '1 microsecond');
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.start_retries(org uuid, integration uuid, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.integration_status s set dirty = true, circuit_open_until = null where s.org_id = org and s.integration_id = start_retries.integration;
+  perform private.schedule_runs(start_retries.at, integration);
+  perform private.ring_runs(start_retries.at);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.stop_retry(org uuid, retry bigint, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  asked public.retries;
+  rest integer;
+begin
+  perform private.require_role(org);
+  asked := private.hold_retry(org, retry, array['asked', 'waiting', 'running', 'canary']);
+  rest := cardinality(asked.held) - asked.taken;
+  update public.retries t set state = 'stopped', held = '{}', taken = 0, resume_at = null, ended_by = auth.uid()
+  where t.org_id = stop_retry.org and t.id = retry;
+  perform private.audit(org, 'retry.stopped', stop_retry.at, asked.integration_id, subject := 'retry ' || retry,
+    before := jsonb_build_object('state', asked.state), after := jsonb_build_object('not_sent', rest));
+  return jsonb_build_object('retry_id', retry, 'not_sent', rest);
+end $function$;
+grant execute on function private.stop_retry(uuid,bigint,timestamp with time zone) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.stream_of(org uuid, integration uuid, stream text)
+ RETURNS public.streams
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  found_one public.streams;
+begin
+  perform private.integration_of(org, integration);
+  select s.* into found_one from public.streams s
+  where s.org_id = org and s.integration_id = integration and s.stream = stream_of.stream for update;
+  if not found then
+    perform private.refuse('SW404', 'This integration has no such stream.', 'See stream_overview for those it has.');
+  end if;
+  return found_one;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.sync_now(org uuid, integration uuid, at timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3218,13 +5759,12 @@ begin
     picked := picked || array(
       select r.id from public.records r
       where r.org_id = held.org_id and r.id = any (next_ids) and r.state in ('failed', 'dead')
+        and (asked.edit is null or r.version = (asked.edit ->> 'version')::integer)
       order by r.id for update);
   end loop;
   update public.retries t set taken = asked.taken where t.org_id = held.org_id and t.id = held.retry_id and t.taken <> asked.taken;
-  if asked.mapping is not null then
-    perform private.correct_payloads(asked, array(
-      select r.id from public.records r
-      where r.org_id = held.org_id and r.id = any (picked) and private.mapping_applies(asked.mapping, r.payload)), take_retried.at);
+  if asked.mapping is not null or asked.edit is not null then
+    perform private.correct_payloads(asked, picked, take_retried.at);
   end if;
   -- A fresh start: its tries and its age count from here.
   update public.records r
@@ -3282,8 +5822,11 @@ begin
   perform private.forget_runs(20000, tick_retention.at);
   delete from public.health_changes c where c.alerted and c.at < horizon;
   delete from public.findings f where f.closed_at < horizon;
+  delete from private.blind_spots b where b.ended_at < horizon;
   -- Their notifications and deliveries go with them.
   delete from public.incidents i where i.resolved_at < horizon;
+  delete from public.signal_history g where g.at < tick_retention.at - interval '90 days';
+  delete from public.webhook_calls w where w.at < tick_retention.at - interval '30 days';
   delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';
   perform private.ensure_partitions(tick_retention.at);
   perform private.drop_attempts(horizon);
@@ -3301,6 +5844,63 @@ begin
   perform private.ring_runs(tick_schedule.at);
   perform private.beat('schedule', tick_schedule.at);
 end $function$;
+
+CREATE OR REPLACE FUNCTION private.update_integration(org uuid, integration uuid, expected timestamp with time zone, changes jsonb, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.integrations;
+  zone text;
+  every integer;
+  due timestamptz;
+  wanted jsonb;
+  moved boolean;
+begin
+  perform private.require_role(org);
+  perform from public.integrations i where i.org_id = org and i.id = integration for no key update;
+  target := private.integration_of(org, integration);
+  if jsonb_typeof(changes) is distinct from 'object' or changes - array['name', 'every_minutes', 'first_run', 'settings', 'thresholds'] <> '{}'
+    or octet_length(changes::text) > 100000
+    or coalesce(jsonb_typeof(changes -> 'settings'), 'object') <> 'object' or coalesce(jsonb_typeof(changes -> 'thresholds'), 'object') <> 'object' then
+    perform private.refuse('SW422', 'Changes are of name, every_minutes, first_run, settings and thresholds.', 'Leave out what stays as it is.');
+  elsif target.updated_at is distinct from expected then
+    perform private.refuse('SW409', 'Somebody else changed this integration while you were editing it.', 'Read what it is now, then decide again.');
+  elsif changes ? 'name' and (jsonb_typeof(changes -> 'name') <> 'string' or length(trim(changes ->> 'name')) not between 1 and 200 or changes ->> 'name' ~ '[[:cntrl:]]') then
+    perform private.refuse('SW422', 'A name has 1 to 200 characters.', 'Give it a name people know it by.');
+  elsif changes ? 'every_minutes' and (changes ->> 'every_minutes') !~ '^[0-9]{1,5}$' then
+    perform private.refuse('SW422', 'A schedule is a whole number of minutes.', 'Say how often it is to run.');
+  end if;
+  perform private.check_setting(c.key, target.settings -> c.key, c.value) from jsonb_each(changes -> 'settings') c;
+  perform private.check_threshold(c.key, c.value) from jsonb_each(changes -> 'thresholds') c;
+  wanted := jsonb_strip_nulls(target.thresholds || coalesce(changes -> 'thresholds', '{}'));
+  if coalesce((wanted ->> 'lag_critical_minutes')::integer, 240) < coalesce((wanted ->> 'lag_minutes')::integer, 30) then
+    perform private.refuse('SW422', 'Too late by so much that it is red cannot come before late at all.', 'Make lag_critical_minutes the larger of the two.');
+  end if;
+  select o.time_zone into zone from public.organizations o where o.id = org;
+  every := coalesce((changes ->> 'every_minutes')::integer, target.every_minutes);
+  due := case when changes ?| array['every_minutes', 'first_run']
+    then private.next_due_of(target.next_due_at, every, zone, changes ->> 'first_run', update_integration.at) else target.next_due_at end;
+  select coalesce(bool_or(private.server_of(target.settings -> c.key) is distinct from private.server_of(c.value)), false) into moved
+  from jsonb_each(changes -> 'settings') c;
+  if moved then
+    perform private.forget_credential(org, integration, update_integration.at);
+  end if;
+  update public.integrations i
+  set name = coalesce(trim(changes ->> 'name'), i.name), every_minutes = every, next_due_at = due,
+      settings = i.settings || coalesce(changes -> 'settings', '{}'), thresholds = wanted
+  where i.org_id = org and i.id = integration
+  returning i.* into target;
+  -- When it runs next is no part of the row's own audit, which leaves out what the clock moves.
+  if changes ? 'first_run' then
+    perform private.audit(org, 'integration.next_run_set', update_integration.at, integration, after := jsonb_build_object('next_due_at', due));
+  end if;
+  perform private.evaluate_health(update_integration.at, array[integration]);
+  return jsonb_build_object('updated_at', target.updated_at, 'credential_forgotten', moved);
+end $function$;
+grant execute on function private.update_integration(uuid,uuid,timestamp with time zone,jsonb,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.urgency_rank(urgency text)
  RETURNS integer
@@ -3330,6 +5930,51 @@ AS $function$
   );
 $function$;
 grant execute on function private.valid_thresholds(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION private.wake_incidents(at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  woken integer := 0;
+  incident public.incidents;
+begin
+  for incident in
+    select i.* from public.incidents i
+    where i.snoozed_until <= wake_incidents.at and not private.in_maintenance(i.org_id, i.integration_id, wake_incidents.at)
+    order by i.snoozed_until limit 1000
+    for update skip locked
+  loop
+    update public.incidents i set snoozed_until = null, snoozed_by = null, snooze_reason = null
+    where i.org_id = incident.org_id and i.id = incident.id;
+    -- Told under a number no change of health has or will have.
+    if incident.state = 'open' then
+      perform private.notify(incident, 'reminded', nextval(pg_get_serial_sequence('public.health_changes', 'id')), wake_incidents.at);
+    end if;
+    woken := woken + 1;
+  end loop;
+  return woken;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.wall_time(wall timestamp without time zone, zone text, later boolean DEFAULT false)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  instant constant timestamptz := wall at time zone zone;
+begin
+  if instant at time zone zone is distinct from wall then
+    perform private.refuse('SW422', format('%s does not exist in %s: the clocks are put forward over it.', to_char(wall, 'YYYY-MM-DD HH24:MI'), zone),
+      'Choose a time an hour earlier or later.');
+  elsif not later and (instant - interval '1 hour') at time zone zone = wall then
+    return instant - interval '1 hour';
+  end if;
+  return instant;
+end $function$;
 
 -- by default, new functions are granted: nothing
 

@@ -55,7 +55,7 @@ describe('the project speaks only of itself', () => {
 describe('the migrations read in the order of the pipeline', () => {
   const verbs = [
     'foundation', 'organizations', 'integrations', 'records',
-    'schedule', 'claim', 'settle', 'evaluate', 'alert', 'deliver', 'retry', 'show', 'cron',
+    'schedule', 'claim', 'settle', 'evaluate', 'alert', 'deliver', 'retry', 'manage', 'plan', 'join', 'attend', 'show', 'report', 'pull', 'cron',
   ];
   const folder = 'supabase/migrations/';
   const migrations = files.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length)).sort();

@@ -45,7 +45,7 @@ export async function readBooks({ sql, org }: World, integration: string): Promi
           'retrying', u.retrying, 'skipped', u.skipped, 'uncertain', u.uncertain) order by u.id)
         from runs u where u.org_id = ${org} and u.integration_id = ${integration}), '[]'),
       'retries', coalesce((
-        select jsonb_agg(jsonb_build_object('id', t.id, 'state', t.state, 'waiting', to_jsonb(t.held[t.taken + 1:]), 'mapping', t.mapping) order by t.id)
+        select jsonb_agg(jsonb_build_object('id', t.id, 'state', t.state, 'waiting', to_jsonb(t.held[t.taken + 1:]), 'mapping', t.mapping -> 0) order by t.id)
         from retries t where t.org_id = ${org} and t.integration_id = ${integration}), '[]'),
       'enabled', (select i.enabled from integrations i where i.id = ${integration}),
       'tries', (select count(*) from attempts a where a.org_id = ${org} and a.integration_id = ${integration}),

@@ -119,7 +119,7 @@ export function claim(books: Books, before: Prediction, asked: { run: number; st
     if (retry && ['failed', 'dead'].includes(one.state)) {
       one.attempts = 0;
       const { mapping } = retry;
-      if (mapping && (mapping.from === null || one.account === mapping.from)) {
+      if (mapping && (mapping.from === null || one.account === mapping.from) && one.account !== mapping.to) {
         Object.assign(one, { version: one.latest + 1, latest: one.latest + 1 });
         noted(after, 'record.corrected');
       }
@@ -152,7 +152,7 @@ export function decide(books: Books, id: number, landed: boolean): Prediction {
 
 /** Which records a retry takes: refused or given up, and in the hands of no other retry. */
 export function retried(books: Books, scope: string, ids: readonly number[]): Entry[] {
-  const taken = books.retries.filter(({ state }) => ['waiting', 'running', 'canary'].includes(state)).flatMap(({ waiting }) => waiting);
+  const taken = books.retries.filter(({ state }) => ['asked', 'waiting', 'running', 'canary'].includes(state)).flatMap(({ waiting }) => waiting);
   const refused = books.records.filter(({ state }) => state === 'failed' || state === 'dead');
   const lastRun = Math.max(...refused.map(({ run }) => run ?? -1));
   return refused.filter((one) => !taken.includes(one.id) && (scope === 'open' || (scope === 'last_run' ? one.run === lastRun : ids.includes(one.id))));

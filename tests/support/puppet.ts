@@ -65,6 +65,7 @@ function gatedStore(store: Store, gate: Gate, heard: () => void): Store {
     return answer;
   };
   return {
+    ...store,
     beginSlice: (input) => behind('begin', () => store.beginSlice(input)),
     async claim(...given) {
       const records = await behind('claim', () => store.claim(...given));

@@ -41,6 +41,7 @@ export function watchedStore(world: World, run: number, watcher: Watcher): Store
     model.claim(before, told, { run, states, batch, at: now() }, given);
 
   return {
+    ...store,
     beginSlice: (input) => watch('begin', () => store.beginSlice(input), (before, begun) => model.beginSlice(before, run, begun !== null)),
     claim: (token, states, batch) => watch('claim', () => store.claim(token, states, batch),
       (before, given) => claimed(before, model.nothing(before), states, batch, given)),

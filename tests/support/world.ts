@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import { createBudget } from '../../supabase/functions/_kit/budget.ts';
-import type { Connector, Outcome, OutgoingRecord } from '../../supabase/functions/_kit/connector.ts';
+import type { AnyConnector, Connector, Outcome, OutgoingRecord } from '../../supabase/functions/_kit/connector.ts';
 import type { Diagnosis } from '../../supabase/functions/_kit/diagnose.ts';
 import { createHttp } from '../../supabase/functions/_kit/http.ts';
 import { runSlice } from '../../supabase/functions/_kit/slice.ts';
@@ -38,7 +38,7 @@ export type World = TestDatabase & {
   /** Starts what is due and answers the active run's id, or null. */
   schedule(): Promise<number | null>;
   /** Schedules, and runs the slices of the active run until it is over. Answers the run's row. */
-  sync(connector: Connector): Promise<Run>;
+  sync(connector: AnyConnector): Promise<Run>;
   states(): Promise<Record<string, number>>;
   health(): Promise<{ health: string; rules: string[] }>;
 };
@@ -54,7 +54,7 @@ export async function createWorld(options: { everyMinutes?: number; thresholds?:
   const { sql } = db;
   const at = clock.iso();
   const [own, other] = await sql<{ id: string }[]>`
-    insert into organizations (slug, name, time_zone, currency) values ('nord', 'Nord', 'Europe/Oslo', 'NOK'), ('syd', 'Syd', 'Europe/London', 'GBP')
+    insert into organizations (slug, name, time_zone, currency, approve_changes) values ('nord', 'Nord', 'Europe/Oslo', 'NOK', false), ('syd', 'Syd', 'Europe/London', 'GBP', false)
     returning id`;
   if (!own || !other) throw new Error('the organizations were not made');
   await sql`
@@ -132,7 +132,7 @@ function assemble(db: TestDatabase, clock: Clock, cast: Pick<World, 'org' | 'oth
 }
 
 /** One slice in this process: what the Edge Function does behind its 202. Waiting moves the clock instead. */
-export async function slice(world: World, connector: Connector, run: number): Promise<Awaited<ReturnType<typeof runSlice>>> {
+export async function slice(world: World, connector: AnyConnector, run: number): Promise<Awaited<ReturnType<typeof runSlice>>> {
   return runSlice(connector, {
     store: world.store(run),
     http: (system, secrets) => createHttp({ system, secrets, local: true, clock: world.clock }),
@@ -141,6 +141,7 @@ export async function slice(world: World, connector: Connector, run: number): Pr
       world.clock.forward(ms / 1000);
       return Promise.resolve();
     },
+    clock: world.clock,
     log: () => undefined,
   });
 }
@@ -173,7 +174,8 @@ function overPostgres(sql: Sql): Parameters<typeof createStore>[0] {
 /** Only `states` is a list of texts; the other lists are JSON. */
 const isTexts = (value: object): boolean => Array.isArray(value) && typeof value[0] === 'string';
 
-const casts: Record<string, string> = { states: '::text[]', org: '::uuid', run: '::bigint', token: '::uuid', outcomes: '::jsonb', error: '::jsonb', at: '::timestamptz' };
+const casts: Record<string, string> = { states: '::text[]', org: '::uuid', run: '::bigint', token: '::uuid', outcomes: '::jsonb', at: '::timestamptz',
+  names: '::text[]', records: '::jsonb', shape: '::jsonb', measured: '::jsonb', result: '::jsonb', was: '::jsonb', becomes: '::jsonb' };
 
 /** A system in this process: answers as it is told, remembers what it took, and can be asked what it holds. */
 export type FakeSystem = {

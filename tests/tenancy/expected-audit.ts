@@ -11,7 +11,36 @@ export const acts: Record<string, string[]> = {
   'public.retry_failed': ['retry.requested'],
   'public.dismiss_records': ['record.dismissed'],
   'public.decide_uncertain': ['record.decided'],
+  'public.edit_record': ['retry.requested'],
+  'public.preview_retry': [],
+  'public.approve_retry': ['retry.approved'],
+  'public.decline_retry': ['retry.declined'],
+  'public.stop_retry': ['retry.stopped'],
+  'public.set_approve_changes': ['organization.changed'],
+  'public.dismiss_matching': ['record.dismissed'],
+  'public.restore_records': ['record.restored'],
   'public.mark_read': [],
+  'public.check_now': ['check.requested'],
+  'public.accept_shape': ['shape.accepted'],
+  'public.clear_cursor': ['cursor.cleared'],
+  'public.open_webhook': ['webhook.opened'],
+  'public.period_report': [],
+  'public.completeness': [],
+  'public.excluded_records': [],
+  'public.sign_statement': ['statement.signed'],
+  'public.preview_schedule': [],
+  'public.update_integration': ['integration.changed'],
+  'public.add_maintenance': ['maintenance_window.added'],
+  'public.end_maintenance': ['maintenance_window.removed'],
+  'public.list_members': [],
+  'public.add_member': ['member.added'],
+  'public.set_role': ['member.changed'],
+  'public.remove_member': ['member.removed'],
+  'public.acknowledge_incident': ['incident.acknowledged'],
+  'public.assign_incident': ['incident.assigned'],
+  'public.snooze_incident': ['incident.snoozed'],
+  'public.set_notification': ['notification_setting.added'],
+  'public.send_test': ['notification.tested'],
 };
 
 /** Tables that say how an organization is set up: every row added, changed or removed is told, by whatever door. */
@@ -20,11 +49,13 @@ export const configuration: Record<string, string> = {
   'public.members': 'member',
   'public.integrations': 'integration',
   'public.maintenance_windows': 'maintenance_window',
+  'public.notification_settings': 'notification_setting',
 };
 
 /** Tables that only the pipeline writes; what people ask of it is told by the functions above. */
 export const pipeline: readonly string[] = [
   'public.audit_log', 'public.integration_status', 'public.causes', 'public.records', 'public.record_versions', 'public.attempts',
-  'public.retries', 'public.runs', 'public.slices', 'public.findings', 'public.health_changes', 'public.incidents',
-  'public.notifications', 'public.deliveries', 'private.heartbeats', 'private.attempts_rest', 'private.delivery_sender',
+  'public.retries', 'public.runs', 'public.slices', 'public.findings', 'public.health_changes', 'public.incidents', 'public.statements',
+  'public.notifications', 'public.deliveries', 'private.heartbeats', 'private.blind_spots', 'private.attempts_rest', 'private.delivery_sender',
+  'public.streams', 'public.pulled_records', 'public.signals', 'public.signal_history', 'public.webhook_calls', 'private.webhook_doors',
 ];

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createFakeSystem, createOther, createWorld, refusal } from '../support/world.ts';
 import type { World } from '../support/world.ts';
 import type { Caller } from '../support/stack.ts';
+import { fetched } from '../support/pulled.ts';
 import { allowed, functions, people, relations, sights } from './expected.ts';
 import type { Sight } from './expected.ts';
 
@@ -23,8 +24,13 @@ beforeAll(async () => {
       await world.sync(system.connector);
       world.clock.forward(3600);
     }
+    await fetched(world, 'of no interest');
     await world.as(world.arne, (db) => db`select private.retry_failed(${world.org}, ${world.integration}, 'last_run', null, null, 'account', '9999', '4010', false, ${world.clock.iso()})`);
+    await world.as(world.arne, (db) => db`select dismiss_records(${world.org}, array[(select max(id) from records where org_id = ${world.org} and id <= (select min(id) + 1 from records where org_id = ${world.org}))], 'because')`);
     await world.sql`insert into maintenance_windows (org_id, starts_at, ends_at) values (${world.org}, '2026-12-01', '2026-12-02')`;
+    await world.sql`
+      insert into notification_settings (org_id, user_id, event, channel, enabled)
+      select org_id, user_id, 'raised', 'email', false from members where org_id = ${world.org} and role <> 'viewer'`;
     const changed = [{ source_type: 'expense', source_id: 'E-1', payload: { account: '4010' } }];
     await world.sql`select hand_in(${world.org}, ${world.integration}, ${world.sql.json(changed)})`;
   }
@@ -127,15 +133,30 @@ test('no partition and no sequence answers anybody', async () => {
 
 describe('functions', () => {
   const memberFunctions = Object.keys(functions).filter((name) => name.startsWith('public.') && functions[name] === 'authenticated');
+  const incident = `(select min(id) from incidents where state <> 'resolved')`;
   const rest: Record<string, string> = {
+    check_now: ', $integration', accept_shape: `, $integration, 'issues'`, clear_cursor: `, $integration, 'issues', 'because'`, open_webhook: ', $integration',
     set_credential: `, $integration, '{"token": "x"}'`, set_enabled: ', $integration, false', sync_now: ', $integration', retry_failed: ', $integration',
     dismiss_records: `, '{1}', 'because'`, decide_uncertain: `, 1, true, 'because'`, mark_read: '',
+    period_report: `, '2026-01-01', '2026-01-31'`, completeness: `, '2026-01-01', '2026-01-31'`, excluded_records: `, $integration, '2026-01-01', '2026-01-31'`,
+    sign_statement: `, $integration, '1999-01-01', '1999-01-31', '0'`,
+    preview_schedule: ', $integration, 60', update_integration: `, $integration, now(), '{}'`, add_maintenance: `, 'because', minutes => 5`,
+    end_maintenance: ', (select min(id) from maintenance_windows)', list_members: '', add_member: `, 'stranger@example.org', 'Somebody', 'viewer'`,
+    set_role: `, (select user_id from members where role = 'viewer'), 'viewer', 'admin'`, remove_member: `, (select user_id from members where role = 'viewer'), 'viewer'`,
+    acknowledge_incident: `, ${incident}`, assign_incident: `, ${incident}`, snooze_incident: `, ${incident}, 60, 'because'`,
+    set_notification: `, 'raised', 'email', true`, send_test: `, 'in_app'`,
+    edit_record: `, $record, 1, '{"account": "4010"}'`, preview_retry: ', $integration', approve_retry: ', $retry', decline_retry: `, $retry, 'because'`,
+    stop_retry: ', $retry', set_approve_changes: `, false, 'because'`, dismiss_matching: `, $integration, 'because'`, restore_records: `, '{1}'`,
   };
+
+  /** Arguments with the ids there are: of the world's own integration, of the newest retry and a failed record of each organization. */
+  const written = (args: string, { org, integration }: World): string => args.replace('$integration', `'${integration}'`)
+    .replace('$retry', `(select max(id) from retries where org_id = '${org}')`).replace('$record', `(select max(id) from records where org_id = '${org}')`);
 
   /** The code of the refusal, or `through`; nothing of it stays. */
   async function tryAs(who: Caller, name: string, world: World): Promise<string> {
     const bare = name.replace('public.', '');
-    const call = `select ${name}('${world.org}'${(rest[bare] ?? '').replace('$integration', `'${world.integration}'`)})`;
+    const call = `select ${name}('${world.org}'${written(rest[bare] ?? '', world)})`;
     const undo = new Error('undo');
     return nord.as(who, async (db) => {
       await db.unsafe(call);
@@ -165,7 +186,7 @@ describe('functions', () => {
     const nowhere = { ...nord, org: '00000000-0000-4000-8000-000000000000', integration: '00000000-0000-4000-8000-000000000001' };
     const say = (world: World): Promise<unknown> => nord.as(callers.stranger, (db) => {
       const bare = name.replace('public.', '');
-      return db.unsafe(`select ${name}('${world.org}'${(rest[bare] ?? '').replace('$integration', `'${world.integration}'`)})`);
+      return db.unsafe(`select ${name}('${world.org}'${written(rest[bare] ?? '', world)})`);
     }).catch(({ code, message, hint, detail }: { code: string; message: string; hint: string; detail: string }) => ({ code, message, hint, detail }));
     expect(await say(nord)).toEqual(await say(nowhere));
   });

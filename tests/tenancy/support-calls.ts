@@ -3,13 +3,15 @@ import type { World } from '../support/world.ts';
 export type Call = { name: string; args: Record<string, unknown> };
 
 /** Ids of rows of the attacked organization: what an attacker would have to guess, given for nothing. */
-export type VictimRows = { records: number[]; run: number; cause: number; notification: number; delivery: string };
+export type VictimRows = { records: number[]; run: number; cause: number; notification: number; delivery: string; retry: number; incident: number; window: number; member: string };
 
 export async function victimRows({ sql, org }: World): Promise<VictimRows> {
   const [row] = await sql<VictimRows[]>`
     select (select array_agg(id::int) from records where org_id = ${org}) as records, (select max(id)::int from runs where org_id = ${org}) as run,
       (select max(id)::int from causes where org_id = ${org}) as cause, (select max(id)::int from notifications where org_id = ${org}) as notification,
-      (select id from deliveries where org_id = ${org} limit 1) as delivery`;
+      (select id from deliveries where org_id = ${org} limit 1) as delivery, (select coalesce(max(id), 1)::int from retries where org_id = ${org}) as retry,
+      (select coalesce(max(id), 1)::int from incidents where org_id = ${org}) as incident,
+      (select coalesce(max(id), 1)::int from maintenance_windows where org_id = ${org}) as window, (select user_id from members where org_id = ${org} limit 1) as member`;
   if (!row?.records) throw new Error('there is nothing to attack');
   return row;
 }
@@ -18,7 +20,7 @@ const nothingRetried = /"records":0\b/;
 const token = '00000000-0000-4000-8000-000000000000';
 
 /** Every function the API exposes, called upon the organization attacked. */
-export function foreignCalls({ org, integration }: World, { records, run, cause, notification, delivery }: VictimRows): Call[] {
+export function foreignCalls({ org, integration }: World, { records, run, cause, notification, delivery, retry, incident, window, member }: VictimRows): Call[] {
   const [record = 0] = records;
   return [
     { name: 'set_credential', args: { org, integration, credential: { token: 'mine now' } } },
@@ -29,14 +31,52 @@ export function foreignCalls({ org, integration }: World, { records, run, cause,
     { name: 'retry_failed', args: { org, integration, scope: 'records', records, field: 'account', from_value: '9999', to_value: '4010' } },
     { name: 'dismiss_records', args: { org, records, reason: 'because' } },
     { name: 'decide_uncertain', args: { org, record, landed: true, reason: 'because' } },
+    { name: 'edit_record', args: { org, record, version: 1, changes: { account: '1' } } },
+    { name: 'preview_retry', args: { org, integration } },
+    { name: 'approve_retry', args: { org, retry } },
+    { name: 'decline_retry', args: { org, retry, reason: 'because' } },
+    { name: 'stop_retry', args: { org, retry } },
+    { name: 'set_approve_changes', args: { org, required: false, reason: 'because' } },
+    { name: 'dismiss_matching', args: { org, integration, reason: 'because' } },
+    { name: 'restore_records', args: { org, records } },
+    { name: 'period_report', args: { org, first_day: '1999-01-01', last_day: '1999-01-31' } },
+    { name: 'completeness', args: { org, first_day: '1999-01-01', last_day: '1999-01-31' } },
+    { name: 'excluded_records', args: { org, integration, first_day: '1999-01-01', last_day: '1999-01-31' } },
+    { name: 'sign_statement', args: { org, integration, first_day: '1999-01-01', last_day: '1999-01-31', fingerprint: '0' } },
     { name: 'mark_read', args: { org } },
     { name: 'mark_read', args: { org, notifications: [notification] } },
+    { name: 'preview_schedule', args: { org, integration, every_minutes: 15 } },
+    { name: 'update_integration', args: { org, integration, expected: '2026-01-01T00:00:00Z', changes: { settings: { url: 'https://mine.example.com' } } } },
+    { name: 'add_maintenance', args: { org, reason: 'because', minutes: 60, integration } },
+    { name: 'end_maintenance', args: { org, maintenance_window: window } },
+    { name: 'list_members', args: { org } },
+    { name: 'add_member', args: { org, email: 'stine@example.org', name: 'Me', role: 'owner' } },
+    { name: 'set_role', args: { org, member, was: 'owner', becomes: 'viewer' } },
+    { name: 'remove_member', args: { org, member, was: 'owner' } },
+    { name: 'acknowledge_incident', args: { org, incident } },
+    { name: 'assign_incident', args: { org, incident, member } },
+    { name: 'snooze_incident', args: { org, incident, minutes: 60, reason: 'because' } },
+    { name: 'set_notification', args: { org, event: 'opened', channel: 'email', enabled: false } },
+    { name: 'send_test', args: { org, channel: 'email' } },
+    { name: 'check_now', args: { org, integration } },
+    { name: 'accept_shape', args: { org, integration, stream: 'issues' } },
+    { name: 'clear_cursor', args: { org, integration, stream: 'issues', reason: 'because' } },
+    { name: 'open_webhook', args: { org, integration } },
     { name: 'hand_in', args: { org, integration, records: [{ source_type: 'expense', source_id: 'E-666', payload: { account: '1' } }] } },
     { name: 'begin_slice', args: { org, run, dedupe: 'key', settles_within_seconds: 60 } },
     { name: 'claim_records', args: { org, run, token, states: ['queued'], batch: 10 } },
     { name: 'settle_and_claim', args: { org, run, token, outcomes: [], states: ['queued'], batch: 10 } },
     { name: 'settle_records', args: { org, run, token, outcomes: [] } },
     { name: 'end_slice', args: { org, run, token, more: false, error: null, resume_after_seconds: 0, wall_ms: 1, cpu_ms: 1 } },
+    { name: 'tell_dedupe', args: { org, run, token, dedupe: 'key', settles_within_seconds: 60 } },
+    { name: 'begin_streams', args: { org, run, token, names: ['issues'] } },
+    { name: 'store_page', args: { org, run, token, stream: 'issues', records: [], shape: {}, after: null, cursor: '1', more: false } },
+    { name: 'record_signals', args: { org, run, token, measured: [], error: null } },
+    { name: 'record_check', args: { org, run, token, result: null, error: 'no' } },
+    { name: 'renew_credential', args: { org, run, token, was: {}, becomes: {} } },
+    { name: 'enter_webhook', args: { org, integration, secret: token } },
+    { name: 'read_webhook', args: { org, integration, secret: token } },
+    { name: 'store_webhook', args: { org, integration, secret: token, call_id: '1', stream: 'issues', records: [], shape: {} } },
     { name: 'claim_deliveries', args: { batch: 10 } },
     { name: 'freeze_deliveries', args: { letters: [{ org_id: org, delivery_id: delivery, token, payload: {} }] } },
     { name: 'settle_deliveries', args: { outcomes: [] } },
@@ -58,6 +98,31 @@ export function straddlingCalls(own: World, other: World, theirs: VictimRows): (
     { name: 'retry_failed', args: { org, integration: own.integration, scope: 'cause', cause: theirs.cause }, harmless: nothingRetried },
     { name: 'dismiss_records', args: { org, records: theirs.records, reason: 'because' }, harmless: /^0$/ },
     { name: 'decide_uncertain', args: { org, record, landed: true, reason: 'because' }, harmless: null },
+    { name: 'edit_record', args: { org, record, version: 1, changes: { account: '1' } }, harmless: null },
+    { name: 'preview_retry', args: mixed, harmless: null },
+    { name: 'preview_retry', args: { org, integration: own.integration, scope: 'records', records: theirs.records }, harmless: nothingRetried },
+    { name: 'preview_retry', args: { org, integration: own.integration, retry: theirs.retry }, harmless: nothingRetried },
+    { name: 'approve_retry', args: { org, retry: theirs.retry }, harmless: null },
+    { name: 'decline_retry', args: { org, retry: theirs.retry, reason: 'because' }, harmless: null },
+    { name: 'stop_retry', args: { org, retry: theirs.retry }, harmless: null },
+    { name: 'dismiss_matching', args: { ...mixed, reason: 'because' }, harmless: null },
+    { name: 'dismiss_matching', args: { org, integration: own.integration, cause: theirs.cause, reason: 'because' }, harmless: /"dismissed":0\b/ },
+    { name: 'restore_records', args: { org, records: theirs.records }, harmless: /^0$/ },
     { name: 'mark_read', args: { org, notifications: [theirs.notification] }, harmless: /^0$/ },
+    { name: 'check_now', args: mixed, harmless: null },
+    { name: 'accept_shape', args: { ...mixed, stream: 'issues' }, harmless: null },
+    { name: 'clear_cursor', args: { ...mixed, stream: 'issues', reason: 'because' }, harmless: null },
+    { name: 'open_webhook', args: mixed, harmless: null },
+    { name: 'excluded_records', args: { ...mixed, first_day: '1999-01-01', last_day: '1999-01-31' }, harmless: /^\[\]$/ },
+    { name: 'sign_statement', args: { ...mixed, first_day: '1999-01-01', last_day: '1999-01-31', fingerprint: '0' }, harmless: null },
+    { name: 'preview_schedule', args: { ...mixed, every_minutes: 15 }, harmless: null },
+    { name: 'update_integration', args: { ...mixed, expected: '2026-01-01T00:00:00Z', changes: {} }, harmless: null },
+    { name: 'add_maintenance', args: { ...mixed, reason: 'because', minutes: 60 }, harmless: null },
+    { name: 'end_maintenance', args: { org, maintenance_window: theirs.window }, harmless: null },
+    { name: 'set_role', args: { org, member: theirs.member, was: 'owner', becomes: 'viewer' }, harmless: null },
+    { name: 'remove_member', args: { org, member: theirs.member, was: 'owner' }, harmless: null },
+    { name: 'acknowledge_incident', args: { org, incident: theirs.incident }, harmless: null },
+    { name: 'assign_incident', args: { org, incident: theirs.incident }, harmless: null },
+    { name: 'snooze_incident', args: { org, incident: theirs.incident, minutes: 60, reason: 'because' }, harmless: null },
   ];
 }

@@ -102,7 +102,7 @@ export async function runMarked(): Promise<MarkedRun> {
 
 async function converse(stack: TestStack): Promise<Conversation> {
   const { publishableKey: apikey, sql } = stack;
-  const [org] = await sql<{ id: string }[]>`insert into organizations (slug, name) values ('nord', 'Nord') returning id`;
+  const [org] = await sql<{ id: string }[]>`insert into organizations (slug, name, approve_changes) values ('nord', 'Nord', false) returning id`;
   const tokens = new Map<string, string>();
   for (const [email, role] of [['olga@example.org', 'owner'], ['arne@example.org', 'admin'], ['vera@example.org', 'viewer']] as const) {
     const user = await stack.createUser(email, PASSWORD);

@@ -4,6 +4,7 @@ import { atEnd } from '../support/cleanup.ts';
 import { createFakeSystem, createOther, createWorld, refusal } from '../support/world.ts';
 import type { World } from '../support/world.ts';
 import type { User } from '../../scripts/stack/users.ts';
+import { fetched } from '../support/pulled.ts';
 
 /** Two organizations on one database, every table filled by the pipeline, behind a real API. */
 export type Served = { nord: World; syd: World; apiUrl: string };
@@ -53,6 +54,7 @@ async function fill(world: World, mark: string): Promise<void> {
     await world.sync(system.connector);
     clock.forward(3600);
   }
+  await fetched(world, mark);
   await world.as(world.arne, (db) => db`select private.retry_failed(${org}, ${integration}, 'last_run', null, null, 'account', '9999', '4010', false, ${clock.iso()})`);
   const changed = [{ source_type: 'expense', source_id: 'E-1', payload: { account: '4010', text: mark }, label: mark }];
   await sql`select hand_in(${org}, ${integration}, ${sql.json(changed)})`;

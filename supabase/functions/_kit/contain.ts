@@ -34,7 +34,16 @@ export function askOutcomes(ask: Call, ctx: ConnectorContext, records: OutgoingR
   return contained(ask, ctx, records, true);
 }
 
-async function contained(call: Call, ctx: ConnectorContext, records: OutgoingRecord[], mayWait: boolean): Promise<(Outcome | null)[]> {
+function contained(call: Call, ctx: ConnectorContext, records: OutgoingRecord[], mayWait: boolean): Promise<(Outcome | null)[]> {
+  return contain(ctx, (own) => call(own, records), (answer) => readOutcomes(answer, records.length, mayWait));
+}
+
+/**
+ * One call of a connector, whatever it does: it has 90 seconds, and nothing can be sent for it once it is over. `read` makes sure of what
+ * it answered, and throws in words if it is not what was promised.
+ * @throws HttpFailure what the client threw; ConnectorFault for everything else.
+ */
+export async function contain<T>(ctx: ConnectorContext, call: (ctx: ConnectorContext) => Promise<unknown>, read: (answer: unknown) => T): Promise<T> {
   let requests = 0;
   let isOver = false;
   const http: Http = {
@@ -51,8 +60,8 @@ async function contained(call: Call, ctx: ConnectorContext, records: OutgoingRec
   }, PATIENCE_MS);
   try {
     // Inside an async function: what is thrown before the first await is a rejection too.
-    const answer = await Promise.race([(async () => call({ ...ctx, http }, records))(), waiting.promise]);
-    return readOutcomes(answer, records.length, mayWait);
+    const answer = await Promise.race([(async () => call({ ...ctx, http }))(), waiting.promise]);
+    return read(answer);
   } catch (error) {
     if (error instanceof HttpFailure || error instanceof ConnectorFault) throw error;
     throw new ConnectorFault(wordsOf(error), requests > 0);

@@ -161,6 +161,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -316,6 +329,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'findings_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -389,6 +415,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'health_changes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -415,11 +454,15 @@ export type Database = {
           'acknowledged_at': string | null;
           'acknowledged_by': string | null;
           'alarm': string;
+          'assigned_to': string | null;
           'id': number;
           'integration_id': string;
           'opened_at': string;
           'org_id': string;
           'resolved_at': string | null;
+          'snooze_reason': string | null;
+          'snoozed_by': string | null;
+          'snoozed_until': string | null;
           'state': string;
           'subject': string;
           'urgency': string;
@@ -429,11 +472,15 @@ export type Database = {
           'acknowledged_at'?: string | null;
           'acknowledged_by'?: string | null;
           'alarm': string;
+          'assigned_to'?: string | null;
           'id'?: never;
           'integration_id': string;
           'opened_at': string;
           'org_id': string;
           'resolved_at'?: string | null;
+          'snooze_reason'?: string | null;
+          'snoozed_by'?: string | null;
+          'snoozed_until'?: string | null;
           'state'?: string;
           'subject'?: string;
           'urgency': string;
@@ -442,16 +489,33 @@ export type Database = {
           'acknowledged_at'?: string | null;
           'acknowledged_by'?: string | null;
           'alarm'?: string;
+          'assigned_to'?: string | null;
           'id'?: never;
           'integration_id'?: string;
           'opened_at'?: string;
           'org_id'?: string;
           'resolved_at'?: string | null;
+          'snooze_reason'?: string | null;
+          'snoozed_by'?: string | null;
+          'snoozed_until'?: string | null;
           'state'?: string;
           'subject'?: string;
           'urgency'?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: 'incidents_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
           {
             foreignKeyName: 'incidents_org_id_integration_id_fkey';
             columns: [
@@ -483,11 +547,18 @@ export type Database = {
       'integration_status': {
         Row: {
           'asks_again_at': string | null;
+          'check_asked_at': string | null;
+          'check_error': string | null;
+          'check_warnings': (string)[];
+          'checked_as': string | null;
+          'checked_at': string | null;
           'circuit_failures': number;
           'circuit_open_until': string | null;
           'consecutive_failures': number;
           'consecutive_successes': number;
+          'data_as_of': string | null;
           'dirty': boolean;
+          'drifted_streams': number;
           'duration_off': number | null;
           'evaluated_at': string | null;
           'failed_of_ten': number;
@@ -498,6 +569,8 @@ export type Database = {
           'last_success_at': string | null;
           'next_deadline': string | null;
           'org_id': string;
+          'signals_error': string | null;
+          'signals_past': number;
           'usual_seconds': number | null;
           'usual_selected': number | null;
           'volume_off': number | null;
@@ -505,11 +578,18 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           'asks_again_at'?: string | null;
+          'check_asked_at'?: string | null;
+          'check_error'?: string | null;
+          'check_warnings'?: (string)[];
+          'checked_as'?: string | null;
+          'checked_at'?: string | null;
           'circuit_failures'?: number;
           'circuit_open_until'?: string | null;
           'consecutive_failures'?: number;
           'consecutive_successes'?: number;
+          'data_as_of'?: string | null;
           'dirty'?: boolean;
+          'drifted_streams'?: number;
           'duration_off'?: number | null;
           'evaluated_at'?: string | null;
           'failed_of_ten'?: number;
@@ -520,17 +600,26 @@ export type Database = {
           'last_success_at'?: string | null;
           'next_deadline'?: string | null;
           'org_id': string;
+          'signals_error'?: string | null;
+          'signals_past'?: number;
           'usual_seconds'?: number | null;
           'usual_selected'?: number | null;
           'volume_off'?: number | null;
         };
         Update: {
           'asks_again_at'?: string | null;
+          'check_asked_at'?: string | null;
+          'check_error'?: string | null;
+          'check_warnings'?: (string)[];
+          'checked_as'?: string | null;
+          'checked_at'?: string | null;
           'circuit_failures'?: number;
           'circuit_open_until'?: string | null;
           'consecutive_failures'?: number;
           'consecutive_successes'?: number;
+          'data_as_of'?: string | null;
           'dirty'?: boolean;
+          'drifted_streams'?: number;
           'duration_off'?: number | null;
           'evaluated_at'?: string | null;
           'failed_of_ten'?: number;
@@ -541,11 +630,26 @@ export type Database = {
           'last_success_at'?: string | null;
           'next_deadline'?: string | null;
           'org_id'?: string;
+          'signals_error'?: string | null;
+          'signals_past'?: number;
           'usual_seconds'?: number | null;
           'usual_selected'?: number | null;
           'volume_off'?: number | null;
         };
         Relationships: [
+          {
+            foreignKeyName: 'integration_status_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: true;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
           {
             foreignKeyName: 'integration_status_org_id_integration_id_fkey';
             columns: [
@@ -717,6 +821,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -789,13 +906,53 @@ export type Database = {
           }
         ];
       };
+      'notification_settings': {
+        Row: {
+          'channel': string;
+          'enabled': boolean;
+          'event': string;
+          'org_id': string;
+          'user_id': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'channel': string;
+          'enabled': boolean;
+          'event': string;
+          'org_id': string;
+          'user_id': string;
+        };
+        Update: {
+          'channel'?: string;
+          'enabled'?: boolean;
+          'event'?: string;
+          'org_id'?: string;
+          'user_id'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'notification_settings_org_id_user_id_fkey';
+            columns: [
+              'org_id',
+              'user_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'members';
+            referencedColumns: [
+              'org_id',
+              'user_id'
+            ];
+          }
+        ];
+      };
       'notifications': {
         Row: {
           'change_id': number;
           'created_at': string;
           'id': number;
-          'incident_id': number;
-          'integration_id': string;
+          'in_app': boolean;
+          'incident_id': number | null;
+          'integration_id': string | null;
           'kind': string;
           'notice': NonNullable<Json>;
           'org_id': string;
@@ -808,8 +965,9 @@ export type Database = {
           'change_id': number;
           'created_at': string;
           'id'?: never;
-          'incident_id': number;
-          'integration_id': string;
+          'in_app'?: boolean;
+          'incident_id'?: number | null;
+          'integration_id'?: string | null;
           'kind': string;
           'notice': NonNullable<Json>;
           'org_id': string;
@@ -821,8 +979,9 @@ export type Database = {
           'change_id'?: number;
           'created_at'?: string;
           'id'?: never;
-          'incident_id'?: number;
-          'integration_id'?: string;
+          'in_app'?: boolean;
+          'incident_id'?: number | null;
+          'integration_id'?: string | null;
           'kind'?: string;
           'notice'?: NonNullable<Json>;
           'org_id'?: string;
@@ -845,6 +1004,19 @@ export type Database = {
             ];
           },
           {
+            foreignKeyName: 'notifications_org_id_incident_id_fkey';
+            columns: [
+              'org_id',
+              'incident_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'open_incidents';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
             foreignKeyName: 'notifications_org_id_user_id_fkey';
             columns: [
               'org_id',
@@ -861,6 +1033,7 @@ export type Database = {
       };
       'organizations': {
         Row: {
+          'approve_changes': boolean;
           'created_at': string;
           'currency': string;
           'cutoff_day': number | null;
@@ -872,6 +1045,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          'approve_changes'?: boolean;
           'created_at'?: string;
           'currency'?: string;
           'cutoff_day'?: number | null;
@@ -882,6 +1056,7 @@ export type Database = {
           'time_zone'?: string;
         };
         Update: {
+          'approve_changes'?: boolean;
           'created_at'?: string;
           'currency'?: string;
           'cutoff_day'?: number | null;
@@ -892,6 +1067,74 @@ export type Database = {
           'time_zone'?: string;
         };
         Relationships: [
+        ];
+      };
+      'pulled_records': {
+        Row: {
+          'changed_at': string | null;
+          'deleted_at': string | null;
+          'integration_id': string;
+          'org_id': string;
+          'payload': Json | null;
+          'pulled_at': string;
+          'source_id': string;
+          'stream': string;
+          'version': number;
+        };
+        ComputedFields: never;
+        Insert: {
+          'changed_at'?: string | null;
+          'deleted_at'?: string | null;
+          'integration_id': string;
+          'org_id': string;
+          'payload'?: Json | null;
+          'pulled_at': string;
+          'source_id': string;
+          'stream': string;
+          'version'?: number;
+        };
+        Update: {
+          'changed_at'?: string | null;
+          'deleted_at'?: string | null;
+          'integration_id'?: string;
+          'org_id'?: string;
+          'payload'?: Json | null;
+          'pulled_at'?: string;
+          'source_id'?: string;
+          'stream'?: string;
+          'version'?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'pulled_records_org_id_integration_id_stream_fkey';
+            columns: [
+              'org_id',
+              'integration_id',
+              'stream'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'stream_overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id',
+              'stream'
+            ];
+          },
+          {
+            foreignKeyName: 'pulled_records_org_id_integration_id_stream_fkey';
+            columns: [
+              'org_id',
+              'integration_id',
+              'stream'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'streams';
+            referencedColumns: [
+              'org_id',
+              'integration_id',
+              'stream'
+            ];
+          }
         ];
       };
       'record_versions': {
@@ -937,6 +1180,19 @@ export type Database = {
               'record_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'closed_records';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'record_versions_org_id_record_id_fkey';
+            columns: [
+              'org_id',
+              'record_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'failed_records';
             referencedColumns: [
               'org_id',
@@ -965,6 +1221,9 @@ export type Database = {
           'attempts': number;
           'cause_id': number | null;
           'claimed_from': string | null;
+          'closed_at': string | null;
+          'closed_by': string | null;
+          'closed_reason': string | null;
           'created_at': string;
           'currency': string | null;
           'error_category': string | null;
@@ -1002,6 +1261,9 @@ export type Database = {
           'attempts'?: number;
           'cause_id'?: number | null;
           'claimed_from'?: string | null;
+          'closed_at'?: string | null;
+          'closed_by'?: string | null;
+          'closed_reason'?: string | null;
           'created_at'?: string;
           'currency'?: string | null;
           'error_category'?: string | null;
@@ -1038,6 +1300,9 @@ export type Database = {
           'attempts'?: number;
           'cause_id'?: number | null;
           'claimed_from'?: string | null;
+          'closed_at'?: string | null;
+          'closed_by'?: string | null;
+          'closed_reason'?: string | null;
           'created_at'?: string;
           'currency'?: string | null;
           'error_category'?: string | null;
@@ -1076,6 +1341,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -1099,8 +1377,13 @@ export type Database = {
       };
       'retries': {
         Row: {
+          'approved_at': string | null;
+          'approved_by': string | null;
           'canary_record_id': number | null;
           'cause_id': number | null;
+          'edit': Json | null;
+          'ended_by': string | null;
+          'ended_reason': string | null;
           'held': (number)[];
           'id': number;
           'integration_id': string;
@@ -1116,8 +1399,13 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          'approved_at'?: string | null;
+          'approved_by'?: string | null;
           'canary_record_id'?: number | null;
           'cause_id'?: number | null;
+          'edit'?: Json | null;
+          'ended_by'?: string | null;
+          'ended_reason'?: string | null;
           'held'?: (number)[];
           'id'?: never;
           'integration_id': string;
@@ -1132,8 +1420,13 @@ export type Database = {
           'taken'?: number;
         };
         Update: {
+          'approved_at'?: string | null;
+          'approved_by'?: string | null;
           'canary_record_id'?: number | null;
           'cause_id'?: number | null;
+          'edit'?: Json | null;
+          'ended_by'?: string | null;
+          'ended_reason'?: string | null;
           'held'?: (number)[];
           'id'?: never;
           'integration_id'?: string;
@@ -1148,6 +1441,19 @@ export type Database = {
           'taken'?: number;
         };
         Relationships: [
+          {
+            foreignKeyName: 'retries_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
           {
             foreignKeyName: 'retries_org_id_integration_id_fkey';
             columns: [
@@ -1297,6 +1603,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -1340,6 +1659,157 @@ export type Database = {
             referencedColumns: [
               'org_id',
               'id'
+            ];
+          }
+        ];
+      };
+      'signal_history': {
+        Row: {
+          'about': string;
+          'at': string;
+          'integration_id': string;
+          'name': string;
+          'org_id': string;
+          'value': number;
+        };
+        ComputedFields: never;
+        Insert: {
+          'about': string;
+          'at': string;
+          'integration_id': string;
+          'name': string;
+          'org_id': string;
+          'value': number;
+        };
+        Update: {
+          'about'?: string;
+          'at'?: string;
+          'integration_id'?: string;
+          'name'?: string;
+          'org_id'?: string;
+          'value'?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'signal_history_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'signal_history_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'signal_history_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'signals': {
+        Row: {
+          'about': string;
+          'at': string;
+          'critical': number | null;
+          'integration_id': string;
+          'is_floor': boolean;
+          'name': string;
+          'org_id': string;
+          'past': string | null;
+          'unit': string;
+          'value': number;
+          'warning': number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'about'?: string;
+          'at': string;
+          'critical'?: number | null;
+          'integration_id': string;
+          'is_floor'?: boolean;
+          'name': string;
+          'org_id': string;
+          'past'?: never;
+          'unit': string;
+          'value': number;
+          'warning'?: number | null;
+        };
+        Update: {
+          'about'?: string;
+          'at'?: string;
+          'critical'?: number | null;
+          'integration_id'?: string;
+          'is_floor'?: boolean;
+          'name'?: string;
+          'org_id'?: string;
+          'past'?: never;
+          'unit'?: string;
+          'value'?: number;
+          'warning'?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'signals_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'signals_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'signals_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
             ];
           }
         ];
@@ -1405,8 +1875,298 @@ export type Database = {
           }
         ];
       };
+      'statements': {
+        Row: {
+          'content': NonNullable<Json>;
+          'fingerprint': string;
+          'first_day': string;
+          'id': number;
+          'integration_id': string;
+          'last_day': string;
+          'note': string | null;
+          'org_id': string;
+          'signed_at': string;
+          'signed_by': string | null;
+          'signed_name': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'content': NonNullable<Json>;
+          'fingerprint': string;
+          'first_day': string;
+          'id'?: never;
+          'integration_id': string;
+          'last_day': string;
+          'note'?: string | null;
+          'org_id': string;
+          'signed_at': string;
+          'signed_by'?: string | null;
+          'signed_name': string;
+        };
+        Update: {
+          'content'?: NonNullable<Json>;
+          'fingerprint'?: string;
+          'first_day'?: string;
+          'id'?: never;
+          'integration_id'?: string;
+          'last_day'?: string;
+          'note'?: string | null;
+          'org_id'?: string;
+          'signed_at'?: string;
+          'signed_by'?: string | null;
+          'signed_name'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'statements_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'statements_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'statements_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'streams': {
+        Row: {
+          'as_of': string | null;
+          'cursor': string | null;
+          'cursor_at': string | null;
+          'drift': NonNullable<Json>;
+          'integration_id': string;
+          'is_active': boolean;
+          'is_done': boolean;
+          'learned_at': string | null;
+          'org_id': string;
+          'page_at': string | null;
+          'page_rows': number | null;
+          'rows': number;
+          'run_id': number | null;
+          'shape': NonNullable<Json>;
+          'stream': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'as_of'?: string | null;
+          'cursor'?: string | null;
+          'cursor_at'?: string | null;
+          'drift'?: NonNullable<Json>;
+          'integration_id': string;
+          'is_active'?: boolean;
+          'is_done'?: boolean;
+          'learned_at'?: string | null;
+          'org_id': string;
+          'page_at'?: string | null;
+          'page_rows'?: number | null;
+          'rows'?: number;
+          'run_id'?: number | null;
+          'shape'?: NonNullable<Json>;
+          'stream': string;
+        };
+        Update: {
+          'as_of'?: string | null;
+          'cursor'?: string | null;
+          'cursor_at'?: string | null;
+          'drift'?: NonNullable<Json>;
+          'integration_id'?: string;
+          'is_active'?: boolean;
+          'is_done'?: boolean;
+          'learned_at'?: string | null;
+          'org_id'?: string;
+          'page_at'?: string | null;
+          'page_rows'?: number | null;
+          'rows'?: number;
+          'run_id'?: number | null;
+          'shape'?: NonNullable<Json>;
+          'stream'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'streams_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'streams_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'streams_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'webhook_calls': {
+        Row: {
+          'at': string;
+          'call_id': string;
+          'integration_id': string;
+          'org_id': string;
+          'rows': number;
+          'stream': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'at': string;
+          'call_id': string;
+          'integration_id': string;
+          'org_id': string;
+          'rows': number;
+          'stream': string;
+        };
+        Update: {
+          'at'?: string;
+          'call_id'?: string;
+          'integration_id'?: string;
+          'org_id'?: string;
+          'rows'?: number;
+          'stream'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'webhook_calls_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'webhook_calls_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'webhook_calls_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
     };
     Views: {
+      'audit_trail': {
+        Row: {
+          'action': string;
+          'actor': string;
+          'actor_id': string | null;
+          'after': Json | null;
+          'at': string;
+          'before': Json | null;
+          'id': number;
+          'integration_id': string | null;
+          'org_id': string;
+          'reason': string | null;
+          'subject': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'action'?: string | null;
+          'actor'?: string | null;
+          'actor_id'?: string | null;
+          'after'?: Json | null;
+          'at'?: string | null;
+          'before'?: Json | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'org_id'?: string | null;
+          'reason'?: string | null;
+          'subject'?: string | null;
+        };
+        Update: {
+          'action'?: string | null;
+          'actor'?: string | null;
+          'actor_id'?: string | null;
+          'after'?: Json | null;
+          'at'?: string | null;
+          'before'?: Json | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'org_id'?: string | null;
+          'reason'?: string | null;
+          'subject'?: string | null;
+        };
+        Relationships: [
+        ];
+      };
       'cause_overview': {
         Row: {
           'amounts': Json | null;
@@ -1468,6 +2228,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -1485,6 +2258,191 @@ export type Database = {
             referencedColumns: [
               'org_id',
               'integration_id'
+            ];
+          }
+        ];
+      };
+      'closed_records': {
+        Row: {
+          'amount': string | null;
+          'by_person': boolean | null;
+          'closed_at': string | null;
+          'closed_by_name': string | null;
+          'closed_reason': string | null;
+          'currency': string | null;
+          'id': number;
+          'integration_id': string;
+          'label': string | null;
+          'occurred_on': string | null;
+          'org_id': string;
+          'run_id': number | null;
+          'source_id': string;
+          'source_type': string;
+          'state': string;
+          'version': number;
+        };
+        ComputedFields: never;
+        Insert: {
+          'amount'?: string | null;
+          'by_person'?: boolean | null;
+          'closed_at'?: string | null;
+          'closed_by_name'?: string | null;
+          'closed_reason'?: string | null;
+          'currency'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'label'?: string | null;
+          'occurred_on'?: string | null;
+          'org_id'?: string | null;
+          'run_id'?: number | null;
+          'source_id'?: string | null;
+          'source_type'?: string | null;
+          'state'?: string | null;
+          'version'?: number | null;
+        };
+        Update: {
+          'amount'?: string | null;
+          'by_person'?: boolean | null;
+          'closed_at'?: string | null;
+          'closed_by_name'?: string | null;
+          'closed_reason'?: string | null;
+          'currency'?: string | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'label'?: string | null;
+          'occurred_on'?: string | null;
+          'org_id'?: string | null;
+          'run_id'?: number | null;
+          'source_id'?: string | null;
+          'source_type'?: string | null;
+          'state'?: string | null;
+          'version'?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
+      'configuration': {
+        Row: {
+          'changed_by': string | null;
+          'credential_expires_at': string | null;
+          'credential_keys': (string)[];
+          'credential_set_at': string | null;
+          'credential_set_by': string | null;
+          'direction': string;
+          'enabled': boolean;
+          'every_minutes': number;
+          'integration_id': string;
+          'name': string;
+          'next_due_at': string;
+          'next_runs': (string)[] | null;
+          'org_id': string;
+          'settings': Json | null;
+          'slug': string;
+          'system': string;
+          'thresholds': Json | null;
+          'updated_at': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'changed_by'?: string | null;
+          'credential_expires_at'?: string | null;
+          'credential_keys'?: (string)[] | null;
+          'credential_set_at'?: string | null;
+          'credential_set_by'?: string | null;
+          'direction'?: string | null;
+          'enabled'?: boolean | null;
+          'every_minutes'?: number | null;
+          'integration_id'?: string | null;
+          'name'?: string | null;
+          'next_due_at'?: string | null;
+          'next_runs'?: (string)[] | null;
+          'org_id'?: string | null;
+          'settings'?: Json | null;
+          'slug'?: string | null;
+          'system'?: string | null;
+          'thresholds'?: Json | null;
+          'updated_at'?: string | null;
+        };
+        Update: {
+          'changed_by'?: string | null;
+          'credential_expires_at'?: string | null;
+          'credential_keys'?: (string)[] | null;
+          'credential_set_at'?: string | null;
+          'credential_set_by'?: string | null;
+          'direction'?: string | null;
+          'enabled'?: boolean | null;
+          'every_minutes'?: number | null;
+          'integration_id'?: string | null;
+          'name'?: string | null;
+          'next_due_at'?: string | null;
+          'next_runs'?: (string)[] | null;
+          'org_id'?: string | null;
+          'settings'?: Json | null;
+          'slug'?: string | null;
+          'system'?: string | null;
+          'thresholds'?: Json | null;
+          'updated_at'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'integrations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'integrations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
             ];
           }
         ];
@@ -1571,6 +2529,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'records_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -1592,14 +2563,122 @@ export type Database = {
           }
         ];
       };
+      'maintenance': {
+        Row: {
+          'created_by_name': string | null;
+          'cutoff_at': string | null;
+          'ends_at': string;
+          'held_alerts': number | null;
+          'id': number;
+          'integration_id': string | null;
+          'integration_name': string | null;
+          'integration_slug': string | null;
+          'org_id': string;
+          'reason': string;
+          'starts_at': string;
+          'state': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'created_by_name'?: string | null;
+          'cutoff_at'?: string | null;
+          'ends_at'?: string | null;
+          'held_alerts'?: number | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'integration_name'?: string | null;
+          'integration_slug'?: string | null;
+          'org_id'?: string | null;
+          'reason'?: string | null;
+          'starts_at'?: string | null;
+          'state'?: string | null;
+        };
+        Update: {
+          'created_by_name'?: string | null;
+          'cutoff_at'?: string | null;
+          'ends_at'?: string | null;
+          'held_alerts'?: number | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'integration_name'?: string | null;
+          'integration_slug'?: string | null;
+          'org_id'?: string | null;
+          'reason'?: string | null;
+          'starts_at'?: string | null;
+          'state'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'maintenance_windows_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'maintenance_windows_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
       'my_notifications': {
         Row: {
           'created_at': string;
           'id': number;
-          'incident_id': number;
-          'integration_id': string;
-          'integration_name': string;
-          'integration_slug': string;
+          'incident_id': number | null;
+          'integration_id': string | null;
+          'integration_name': string | null;
+          'integration_slug': string | null;
           'kind': string;
           'notice': NonNullable<Json>;
           'org_id': string;
@@ -1646,40 +2725,59 @@ export type Database = {
               'org_id',
               'id'
             ];
+          },
+          {
+            foreignKeyName: 'notifications_org_id_incident_id_fkey';
+            columns: [
+              'org_id',
+              'incident_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'open_incidents';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
           }
         ];
       };
       'my_organizations': {
         Row: {
+          'approve_changes': boolean;
           'currency': string;
           'id': string;
           'locale': string;
           'member_name': string;
           'name': string;
           'next_cutoff': string | null;
+          'other_approvers': number | null;
           'role': string;
           'slug': string;
           'time_zone': string;
         };
         ComputedFields: never;
         Insert: {
+          'approve_changes'?: boolean | null;
           'currency'?: string | null;
           'id'?: string | null;
           'locale'?: string | null;
           'member_name'?: string | null;
           'name'?: string | null;
           'next_cutoff'?: string | null;
+          'other_approvers'?: number | null;
           'role'?: string | null;
           'slug'?: string | null;
           'time_zone'?: string | null;
         };
         Update: {
+          'approve_changes'?: boolean | null;
           'currency'?: string | null;
           'id'?: string | null;
           'locale'?: string | null;
           'member_name'?: string | null;
           'name'?: string | null;
           'next_cutoff'?: string | null;
+          'other_approvers'?: number | null;
           'role'?: string | null;
           'slug'?: string | null;
           'time_zone'?: string | null;
@@ -1687,13 +2785,122 @@ export type Database = {
         Relationships: [
         ];
       };
+      'open_incidents': {
+        Row: {
+          'acknowledged_at': string | null;
+          'acknowledged_by_name': string | null;
+          'alarm': string;
+          'assigned_to': string | null;
+          'assigned_to_name': string | null;
+          'evidence': Json | null;
+          'id': number;
+          'integration_id': string;
+          'integration_name': string | null;
+          'integration_slug': string | null;
+          'opened_at': string;
+          'org_id': string;
+          'snooze_reason': string | null;
+          'snoozed_by_name': string | null;
+          'snoozed_until': string | null;
+          'state': string;
+          'subject': string;
+          'urgency': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'acknowledged_at'?: string | null;
+          'acknowledged_by_name'?: string | null;
+          'alarm'?: string | null;
+          'assigned_to'?: string | null;
+          'assigned_to_name'?: string | null;
+          'evidence'?: Json | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'integration_name'?: string | null;
+          'integration_slug'?: string | null;
+          'opened_at'?: string | null;
+          'org_id'?: string | null;
+          'snooze_reason'?: string | null;
+          'snoozed_by_name'?: string | null;
+          'snoozed_until'?: string | null;
+          'state'?: string | null;
+          'subject'?: string | null;
+          'urgency'?: string | null;
+        };
+        Update: {
+          'acknowledged_at'?: string | null;
+          'acknowledged_by_name'?: string | null;
+          'alarm'?: string | null;
+          'assigned_to'?: string | null;
+          'assigned_to_name'?: string | null;
+          'evidence'?: Json | null;
+          'id'?: number | null;
+          'integration_id'?: string | null;
+          'integration_name'?: string | null;
+          'integration_slug'?: string | null;
+          'opened_at'?: string | null;
+          'org_id'?: string | null;
+          'snooze_reason'?: string | null;
+          'snoozed_by_name'?: string | null;
+          'snoozed_until'?: string | null;
+          'state'?: string | null;
+          'subject'?: string | null;
+          'urgency'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'incidents_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'incidents_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'incidents_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
       'overview': {
         Row: {
           'active_run': Json | null;
           'amounts_open': Json | null;
+          'check_error': string | null;
+          'check_warnings': (string)[];
+          'checked_as': string | null;
+          'checked_at': string | null;
           'credential_expires_at': string | null;
           'credential_keys': (string)[];
           'credential_set_at': string | null;
+          'data_as_of': string | null;
           'direction': string;
           'enabled': boolean;
           'evaluated_at': string | null;
@@ -1719,14 +2926,20 @@ export type Database = {
           'recent_runs': Json | null;
           'slug': string;
           'system': string;
+          'week': string | null;
         };
         ComputedFields: never;
         Insert: {
           'active_run'?: Json | null;
           'amounts_open'?: Json | null;
+          'check_error'?: string | null;
+          'check_warnings'?: (string)[] | null;
+          'checked_as'?: string | null;
+          'checked_at'?: string | null;
           'credential_expires_at'?: string | null;
           'credential_keys'?: (string)[] | null;
           'credential_set_at'?: string | null;
+          'data_as_of'?: string | null;
           'direction'?: string | null;
           'enabled'?: boolean | null;
           'evaluated_at'?: string | null;
@@ -1752,13 +2965,19 @@ export type Database = {
           'recent_runs'?: Json | null;
           'slug'?: string | null;
           'system'?: string | null;
+          'week'?: string | null;
         };
         Update: {
           'active_run'?: Json | null;
           'amounts_open'?: Json | null;
+          'check_error'?: string | null;
+          'check_warnings'?: (string)[] | null;
+          'checked_as'?: string | null;
+          'checked_at'?: string | null;
           'credential_expires_at'?: string | null;
           'credential_keys'?: (string)[] | null;
           'credential_set_at'?: string | null;
+          'data_as_of'?: string | null;
           'direction'?: string | null;
           'enabled'?: boolean | null;
           'evaluated_at'?: string | null;
@@ -1784,6 +3003,7 @@ export type Database = {
           'recent_runs'?: Json | null;
           'slug'?: string | null;
           'system'?: string | null;
+          'week'?: string | null;
         };
         Relationships: [
           {
@@ -1812,55 +3032,95 @@ export type Database = {
       };
       'retry_progress': {
         Row: {
+          'approved_at': string | null;
+          'approved_by_name': string | null;
           'cause_id': number | null;
+          'edited': boolean | null;
+          'ended_by_name': string | null;
+          'ended_by_person': boolean | null;
+          'ended_reason': string | null;
           'exported': number | null;
           'failed': number | null;
           'id': number;
           'integration_id': string;
+          'is_own': boolean | null;
           'mapping': Json | null;
           'org_id': string;
           'records': number;
+          'refused': Json | null;
           'remaining': number | null;
           'requested_at': string;
           'requested_by_name': string | null;
+          'resume_at': string | null;
           'run_id': number | null;
           'scope': string;
           'state': string;
         };
         ComputedFields: never;
         Insert: {
+          'approved_at'?: string | null;
+          'approved_by_name'?: string | null;
           'cause_id'?: number | null;
+          'edited'?: boolean | null;
+          'ended_by_name'?: string | null;
+          'ended_by_person'?: boolean | null;
+          'ended_reason'?: string | null;
           'exported'?: number | null;
           'failed'?: number | null;
           'id'?: number | null;
           'integration_id'?: string | null;
+          'is_own'?: boolean | null;
           'mapping'?: Json | null;
           'org_id'?: string | null;
           'records'?: number | null;
+          'refused'?: Json | null;
           'remaining'?: number | null;
           'requested_at'?: string | null;
           'requested_by_name'?: string | null;
+          'resume_at'?: string | null;
           'run_id'?: number | null;
           'scope'?: string | null;
           'state'?: string | null;
         };
         Update: {
+          'approved_at'?: string | null;
+          'approved_by_name'?: string | null;
           'cause_id'?: number | null;
+          'edited'?: boolean | null;
+          'ended_by_name'?: string | null;
+          'ended_by_person'?: boolean | null;
+          'ended_reason'?: string | null;
           'exported'?: number | null;
           'failed'?: number | null;
           'id'?: number | null;
           'integration_id'?: string | null;
+          'is_own'?: boolean | null;
           'mapping'?: Json | null;
           'org_id'?: string | null;
           'records'?: number | null;
+          'refused'?: Json | null;
           'remaining'?: number | null;
           'requested_at'?: string | null;
           'requested_by_name'?: string | null;
+          'resume_at'?: string | null;
           'run_id'?: number | null;
           'scope'?: string | null;
           'state'?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: 'retries_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
           {
             foreignKeyName: 'retries_org_id_integration_id_fkey';
             columns: [
@@ -1977,6 +3237,19 @@ export type Database = {
               'integration_id'
             ];
             isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'runs_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
             referencedRelation: 'integrations';
             referencedColumns: [
               'org_id',
@@ -2024,8 +3297,156 @@ export type Database = {
           }
         ];
       };
+      'stream_overview': {
+        Row: {
+          'as_of': string | null;
+          'cursor': string | null;
+          'cursor_at': string | null;
+          'drift': NonNullable<Json>;
+          'integration_id': string;
+          'is_active': boolean;
+          'is_done': boolean;
+          'lag_minutes': number | null;
+          'learned_at': string | null;
+          'org_id': string;
+          'page_at': string | null;
+          'page_rows': number | null;
+          'rows': number;
+          'run_id': number | null;
+          'stream': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'as_of'?: string | null;
+          'cursor'?: string | null;
+          'cursor_at'?: string | null;
+          'drift'?: Json | null;
+          'integration_id'?: string | null;
+          'is_active'?: boolean | null;
+          'is_done'?: boolean | null;
+          'lag_minutes'?: number | null;
+          'learned_at'?: string | null;
+          'org_id'?: string | null;
+          'page_at'?: string | null;
+          'page_rows'?: number | null;
+          'rows'?: number | null;
+          'run_id'?: number | null;
+          'stream'?: string | null;
+        };
+        Update: {
+          'as_of'?: string | null;
+          'cursor'?: string | null;
+          'cursor_at'?: string | null;
+          'drift'?: Json | null;
+          'integration_id'?: string | null;
+          'is_active'?: boolean | null;
+          'is_done'?: boolean | null;
+          'lag_minutes'?: number | null;
+          'learned_at'?: string | null;
+          'org_id'?: string | null;
+          'page_at'?: string | null;
+          'page_rows'?: number | null;
+          'rows'?: number | null;
+          'run_id'?: number | null;
+          'stream'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'streams_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'streams_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'streams_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
     };
     Functions: {
+      'accept_shape': {
+        Args: {
+          'integration': string;
+          'org': string;
+          'stream': string;
+        };
+        Returns: number;
+      };
+      'acknowledge_incident': {
+        Args: {
+          'acknowledged'?: boolean;
+          'incident': number;
+          'org': string;
+          'reason'?: string;
+        };
+        Returns: undefined;
+      };
+      'add_maintenance': {
+        Args: {
+          'ends'?: string;
+          'integration'?: string;
+          'minutes'?: number;
+          'org': string;
+          'reason': string;
+          'starts'?: string;
+        };
+        Returns: number;
+      };
+      'add_member': {
+        Args: {
+          'email': string;
+          'name': string;
+          'org': string;
+          'role': string;
+        };
+        Returns: string;
+      };
+      'approve_retry': {
+        Args: {
+          'org': string;
+          'retry': number;
+        };
+        Returns: Json;
+      };
+      'assign_incident': {
+        Args: {
+          'incident': number;
+          'member'?: string;
+          'org': string;
+          'reason'?: string;
+        };
+        Returns: undefined;
+      };
       'begin_slice': {
         Args: {
           'at'?: string;
@@ -2033,6 +3454,23 @@ export type Database = {
           'org': string;
           'run': number;
           'settles_within_seconds': number;
+        };
+        Returns: Json;
+      };
+      'begin_streams': {
+        Args: {
+          'at'?: string;
+          'names': (string)[];
+          'org': string;
+          'run': number;
+          'token': string;
+        };
+        Returns: Json;
+      };
+      'check_now': {
+        Args: {
+          'integration': string;
+          'org': string;
         };
         Returns: Json;
       };
@@ -2072,6 +3510,29 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      'clear_cursor': {
+        Args: {
+          'integration': string;
+          'org': string;
+          'reason': string;
+          'stream': string;
+        };
+        Returns: number;
+      };
+      'completeness': {
+        Args: {
+          'first_day': string;
+          'last_day': string;
+          'org': string;
+        };
+        Returns: {
+          'counts': Json;
+          'fingerprint': string;
+          'integration_id': string;
+          'lines': Json;
+          'signature': Json;
+        }[];
+      };
       'decide_uncertain': {
         Args: {
           'landed': boolean;
@@ -2081,6 +3542,25 @@ export type Database = {
         };
         Returns: string;
       };
+      'decline_retry': {
+        Args: {
+          'org': string;
+          'reason': string;
+          'retry': number;
+        };
+        Returns: undefined;
+      };
+      'dismiss_matching': {
+        Args: {
+          'cause'?: number;
+          'integration': string;
+          'org': string;
+          'reason': string;
+          'run'?: number;
+          'state'?: string;
+        };
+        Returns: Json;
+      };
       'dismiss_records': {
         Args: {
           'org': string;
@@ -2088,6 +3568,25 @@ export type Database = {
           'records': (number)[];
         };
         Returns: number;
+      };
+      'edit_record': {
+        Args: {
+          'amount'?: string;
+          'changes': Json;
+          'currency'?: string;
+          'occurred_on'?: string;
+          'org': string;
+          'record': number;
+          'version': number;
+        };
+        Returns: Json;
+      };
+      'end_maintenance': {
+        Args: {
+          'maintenance_window': number;
+          'org': string;
+        };
+        Returns: string;
       };
       'end_slice': {
         Args: {
@@ -2102,6 +3601,33 @@ export type Database = {
           'wall_ms': number;
         };
         Returns: undefined;
+      };
+      'enter_webhook': {
+        Args: {
+          'at'?: string;
+          'integration': string;
+          'org': string;
+          'secret': string;
+        };
+        Returns: Json;
+      };
+      'excluded_records': {
+        Args: {
+          'first_day': string;
+          'integration': string;
+          'last_day': string;
+          'org': string;
+        };
+        Returns: {
+          'amount': string;
+          'currency': string;
+          'excluded_at': string;
+          'excluded_by': string;
+          'label': string;
+          'reason': string;
+          'record_id': number;
+          'source_id': string;
+        }[];
       };
       'freeze_deliveries': {
         Args: {
@@ -2121,6 +3647,21 @@ export type Database = {
         };
         Returns: Json;
       };
+      'list_members': {
+        Args: {
+          'org': string;
+        };
+        Returns: {
+          'created_at': string;
+          'email': string;
+          'is_me': boolean;
+          'locale': string;
+          'name': string;
+          'role': string;
+          'told': boolean;
+          'user_id': string;
+        }[];
+      };
       'mark_read': {
         Args: {
           'notifications'?: (number)[];
@@ -2128,19 +3669,148 @@ export type Database = {
         };
         Returns: number;
       };
+      'open_webhook': {
+        Args: {
+          'integration': string;
+          'org': string;
+        };
+        Returns: string;
+      };
+      'period_report': {
+        Args: {
+          'at'?: string;
+          'first_day': string;
+          'last_day': string;
+          'org': string;
+        };
+        Returns: {
+          'amounts': Json;
+          'detect_seconds': number;
+          'exported': number;
+          'failed_runs': number;
+          'fix_seconds': number;
+          'incidents': number;
+          'integration_id': string;
+          'name': string;
+          'open_incidents': number;
+          'red_seconds': number;
+          'refused': number;
+          'runs': number;
+          'slug': string;
+          'system': string;
+        }[];
+      };
+      'preview_retry': {
+        Args: {
+          'cause'?: number;
+          'corrections'?: Json;
+          'integration': string;
+          'most'?: number;
+          'org': string;
+          'records'?: (number)[];
+          'retry'?: number;
+          'run'?: number;
+          'scope'?: string;
+          'state'?: string;
+        };
+        Returns: Json;
+      };
+      'preview_schedule': {
+        Args: {
+          'every_minutes': number;
+          'first_run'?: string;
+          'integration': string;
+          'org': string;
+        };
+        Returns: (string)[];
+      };
+      'read_webhook': {
+        Args: {
+          'integration': string;
+          'org': string;
+          'secret': string;
+        };
+        Returns: Json;
+      };
+      'record_check': {
+        Args: {
+          'at'?: string;
+          'error': string;
+          'org': string;
+          'result': Json;
+          'run': number;
+          'token': string;
+        };
+        Returns: undefined;
+      };
+      'record_signals': {
+        Args: {
+          'at'?: string;
+          'error': string;
+          'measured': Json;
+          'org': string;
+          'run': number;
+          'token': string;
+        };
+        Returns: undefined;
+      };
+      'remove_member': {
+        Args: {
+          'member': string;
+          'org': string;
+          'was': string;
+        };
+        Returns: undefined;
+      };
+      'renew_credential': {
+        Args: {
+          'at'?: string;
+          'becomes': Json;
+          'org': string;
+          'run': number;
+          'token': string;
+          'was': Json;
+        };
+        Returns: Json;
+      };
+      'restore_records': {
+        Args: {
+          'org': string;
+          'records': (number)[];
+        };
+        Returns: number;
+      };
       'retry_failed': {
         Args: {
           'canary'?: boolean;
           'cause'?: number;
+          'corrections'?: Json;
           'field'?: string;
           'from_value'?: string;
           'integration': string;
           'org': string;
           'records'?: (number)[];
+          'run'?: number;
           'scope'?: string;
+          'state'?: string;
           'to_value'?: string;
         };
         Returns: Json;
+      };
+      'send_test': {
+        Args: {
+          'channel': string;
+          'org': string;
+        };
+        Returns: Json;
+      };
+      'set_approve_changes': {
+        Args: {
+          'org': string;
+          'reason'?: string;
+          'required': boolean;
+        };
+        Returns: undefined;
       };
       'set_credential': {
         Args: {
@@ -2157,6 +3827,24 @@ export type Database = {
           'integration': string;
           'org': string;
           'reason'?: string;
+        };
+        Returns: undefined;
+      };
+      'set_notification': {
+        Args: {
+          'channel': string;
+          'enabled': boolean;
+          'event': string;
+          'org': string;
+        };
+        Returns: undefined;
+      };
+      'set_role': {
+        Args: {
+          'becomes': string;
+          'member': string;
+          'org': string;
+          'was': string;
         };
         Returns: undefined;
       };
@@ -2195,8 +3883,83 @@ export type Database = {
         };
         Returns: undefined;
       };
+      'sign_statement': {
+        Args: {
+          'fingerprint': string;
+          'first_day': string;
+          'integration': string;
+          'last_day': string;
+          'note'?: string;
+          'org': string;
+        };
+        Returns: number;
+      };
+      'snooze_incident': {
+        Args: {
+          'incident': number;
+          'minutes'?: number;
+          'org': string;
+          'reason'?: string;
+        };
+        Returns: string;
+      };
+      'stop_retry': {
+        Args: {
+          'org': string;
+          'retry': number;
+        };
+        Returns: Json;
+      };
+      'store_page': {
+        Args: {
+          'after': string;
+          'at'?: string;
+          'cursor': string;
+          'more': boolean;
+          'org': string;
+          'records': Json;
+          'run': number;
+          'shape': Json;
+          'stream': string;
+          'token': string;
+        };
+        Returns: Json;
+      };
+      'store_webhook': {
+        Args: {
+          'at'?: string;
+          'call_id': string;
+          'integration': string;
+          'org': string;
+          'records': Json;
+          'secret': string;
+          'shape': Json;
+          'stream': string;
+        };
+        Returns: Json;
+      };
       'sync_now': {
         Args: {
+          'integration': string;
+          'org': string;
+        };
+        Returns: Json;
+      };
+      'tell_dedupe': {
+        Args: {
+          'at'?: string;
+          'dedupe': string;
+          'org': string;
+          'run': number;
+          'settles_within_seconds': number;
+          'token': string;
+        };
+        Returns: undefined;
+      };
+      'update_integration': {
+        Args: {
+          'changes': Json;
+          'expected': string;
           'integration': string;
           'org': string;
         };

@@ -2,9 +2,23 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { HttpFailure } from './http.ts';
 import type { Http } from './http.ts';
+import { basic } from './basic.ts';
+import { JWT_BEARER } from './jwt.ts';
 
 /** Who asks for a token, where, and for what. */
-export type ClientCredentials = { tokenUrl: string; clientId: string; clientSecret: string; scope: string };
+export type ClientCredentials = {
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+  /** Empty where the system knows no scopes. */
+  scope: string;
+  /** How the client proves who it is: in the form, as most do, by Basic authentication, or by what it signs (`jwt.ts`). */
+  proof?: 'form' | 'basic' | 'assertion';
+  /** For `assertion`: signs anew for every token; `clientSecret` is then the key it signs with, and is not sent. */
+  assertion?: () => string;
+  /** What else belongs into the form; may name another `grant_type`. */
+  extra?: Record<string, string>;
+};
 
 /** The access tokens of one worker: each fetched once, shared, and renewed before it runs out. */
 export type TokenCache = {
@@ -19,11 +33,19 @@ type Entry = { pending: Promise<string>; token: string | null; expiresAt: number
 /** A token is not used in the last part of its life: the request that carries it has to arrive, too. */
 const RENEW_BEFORE_SECONDS = 300;
 
-const answer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive() });
+/** For systems that do not say how long a token lasts: no shorter than their shortest session. It ends earlier with a 401 (`withToken`). */
+const UNTOLD_LIFE_SECONDS = 900;
+
+const answer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().default(UNTOLD_LIFE_SECONDS),
+  refresh_token: z.string().min(1).optional(),
+});
+export type Granted = z.infer<typeof answer>;
 const refusal = z.object({ error: z.string(), error_description: z.string(), error_codes: z.array(z.number()).optional() });
 
-const keyOf = ({ tokenUrl, clientId, clientSecret, scope }: ClientCredentials): string =>
-  [tokenUrl, clientId, scope, createHash('sha256').update(clientSecret).digest('hex')].join(' ');
+const keyOf = ({ tokenUrl, clientId, clientSecret, scope, extra }: ClientCredentials): string =>
+  [tokenUrl, clientId, scope, JSON.stringify(extra ?? {}), createHash('sha256').update(clientSecret).digest('hex')].join(' ');
 
 /** @param clock Tells when a token runs out. */
 export function createTokenCache(clock: () => Date): TokenCache {
@@ -80,18 +102,26 @@ export async function withToken<T>(
 }
 
 /** https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow */
-async function requestToken(http: Http, grant: ClientCredentials): Promise<z.infer<typeof answer>> {
+async function requestToken(http: Http, grant: ClientCredentials): Promise<Granted> {
+  const byForm = { client_id: grant.clientId, client_secret: grant.clientSecret };
   const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: grant.clientId,
-    client_secret: grant.clientSecret,
-    scope: grant.scope,
+    grant_type: grant.proof === 'assertion' ? JWT_BEARER : 'client_credentials',
+    ...(grant.proof === 'assertion' ? { assertion: grant.assertion?.() ?? '' } : {}),
+    ...((grant.proof ?? 'form') === 'form' ? byForm : {}),
+    ...(grant.scope === '' ? {} : { scope: grant.scope }),
+    ...grant.extra,
   });
+  const headers = grant.proof === 'basic' ? { authorization: basic(grant.clientId, grant.clientSecret) } : undefined;
+  return askForToken(http, grant.tokenUrl, form, headers);
+}
+
+/** One request to a token service. Throws `HttpFailure` in its own words; whatever becomes of it, no record was sent. */
+export async function askForToken(http: Http, tokenUrl: string, form: URLSearchParams, headers: Record<string, string> = {}): Promise<Granted> {
   try {
     const response = await http.send({
       method: 'POST',
-      url: grant.tokenUrl,
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      url: tokenUrl,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', ...headers },
       body: form.toString(),
     });
     const granted = answer.safeParse(response.json());

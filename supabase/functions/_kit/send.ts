@@ -32,7 +32,7 @@ export type Target = {
 };
 
 /** A pause when a system throttles without saying for how long. */
-const DEFAULT_PAUSE_SECONDS = 30;
+export const DEFAULT_PAUSE_SECONDS = 30;
 /** Failed tries after which a batch is suspected of holding a record that makes the system fail, and sent in ever smaller parts. */
 const PATIENCE = 3;
 /** Single records on which a connector trips in a row before it is the connector that is broken, not the records. */
@@ -285,15 +285,15 @@ function sentValue(record: ClaimedRecord, key: string): string | null {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 }
 
-function stopsRun(diagnosis: Diagnosis): boolean {
+export function stopsRun(diagnosis: Diagnosis): boolean {
   return diagnosis.category === 'auth' || diagnosis.category === 'permission';
 }
 
-function pickError(diagnosis: Diagnosis): Omit<RunError, 'status'> {
+export function pickError(diagnosis: Diagnosis): Omit<RunError, 'status'> {
   return { message: diagnosis.message, code: diagnosis.code, field: diagnosis.field, category: diagnosis.category };
 }
 
-function runError(failure: HttpFailure): RunError {
+export function runError(failure: HttpFailure): RunError {
   return { ...pickError(failure.diagnosis), status: failure.status };
 }
 

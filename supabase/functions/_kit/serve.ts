@@ -2,12 +2,13 @@ import process from 'node:process';
 import { withSupabase } from '@supabase/server';
 import { z } from 'zod';
 import { createBudget } from './budget.ts';
-import type { Connector } from './connector.ts';
+import type { AnyConnector } from './connector.ts';
 import { createHttp } from './http.ts';
 import { guardLogs, keepOutOfLogs } from './logs.ts';
 import { redact } from './redact.ts';
 import { runSlice } from './slice.ts';
 import { createStore } from './store.ts';
+import { takeCall } from './webhook.ts';
 
 declare const EdgeRuntime: { waitUntil(work: Promise<unknown>): void } | undefined;
 
@@ -18,13 +19,16 @@ const LARGEST_DOORBELL = 1_000;
  * Makes a connector an Edge Function. A call is a doorbell from Postgres, with a secret key on `apikey`: it is answered
  * with 202 at once, and the slice runs behind the answer. Whatever the call says, what is done follows from rows.
  *
+ * A call at `/webhook`, which the function of that name passes on, is read by the connector and answered when it is stored.
+ *
  * @returns the module's default export. Answers 202, 400 (not a doorbell), 401 (no secret key), 405.
  * @example export default serve(connector);
  */
-export function serve(connector: Connector): { fetch: (request: Request) => Promise<Response> } {
+export function serve(connector: AnyConnector): { fetch: (request: Request) => Promise<Response> } {
   guardLogs();
   const fetch = withSupabase({ auth: 'secret', errors: { detailed: false } }, async (request, context) => {
     if (request.method !== 'POST') return refuse(405, 'method_not_allowed', 'Ring with POST.');
+    if (new URL(request.url).pathname.endsWith('/webhook')) return takeCall(connector, context.supabaseAdmin, request);
     const body = await request.text();
     const rung = body.length > LARGEST_DOORBELL ? null : doorbell.safeParse(parseJson(body));
     if (!rung?.success) return refuse(400, 'not_a_doorbell', 'The body must be {"org": "<uuid>", "run": <number>}.');
@@ -36,6 +40,7 @@ export function serve(connector: Connector): { fetch: (request: Request) => Prom
       },
       budget: createBudget({ now: () => performance.now(), wallMs: 100_000, cpuMs: 1_500 }),
       delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      hush: keepOutOfLogs,
       log: (event) => console.log(JSON.stringify({ system: connector.system, ...rung.data, ...event })),
     }).catch((error: unknown) => {
       const message = redact(error instanceof Error ? error.message : String(error), []);

@@ -9,8 +9,40 @@ export type Store = {
   settle(token: string, outcomes: SettledOutcome[]): Promise<void>;
   /** Both in one call and one transaction. */
   settleAndClaim(token: string, outcomes: SettledOutcome[], states: ClaimState[], batch: number): Promise<ClaimedRecord[]>;
+  /** The same again once the settings are read, where they decide about it. */
+  tellDedupe(token: string, told: { dedupe: string; settlesWithinSeconds: number }): Promise<void>;
+  /** How far each of these streams has come. */
+  beginStreams(token: string, names: string[]): Promise<StreamPlace[]>;
+  /** A page with the cursor behind it, both or neither; answers where to go on. */
+  storePage(token: string, page: StoredPage): Promise<{ cursor: string | null; isDone: boolean }>;
+  recordSignals(token: string, measured: StoredSignal[], error: string | null): Promise<void>;
+  recordCheck(token: string, result: StoredCheck | null, error: string | null): Promise<void>;
+  /** Keeps a renewed credential in the place of the one it was given for; answers the one that stands. */
+  renewCredential(token: string, was: Slice['credential'], becomes: Slice['credential']): Promise<Slice['credential']>;
   endSlice(token: string, end: SliceEnd): Promise<void>;
 };
+
+export type StreamPlace = { stream: string; cursor: string | null; isBegun: boolean; isDone: boolean };
+
+export type StoredPage = {
+  stream: string;
+  records: { id: string; payload: Record<string, unknown> | null; changed_at: string | null; deleted: boolean }[];
+  shape: PageShape;
+  /** The cursor it was asked for with. */
+  after: string | null;
+  cursor: string | null;
+  /** Null: a part of a page; the cursor stays. */
+  more: boolean | null;
+};
+
+/** What the fields of a page are like: never a value. `in` is how many of the records have it. */
+export type PageShape = { records: number; fields: Record<string, { types: string[]; in: number }> };
+
+export type StoredSignal = {
+  name: string; about: string; value: number; unit: string; at: string; warning: number | null; critical: number | null; is_floor: boolean;
+};
+
+export type StoredCheck = { as: string | null; warnings: string[]; expires_at: string | null };
 
 const claimState = z.enum(['queued', 'retrying', 'uncertain', 'accepted']);
 export type ClaimState = z.infer<typeof claimState>;
@@ -60,8 +92,13 @@ const sliceSchema = z.object({
   system: z.string(),
   settings: z.record(z.string(), z.unknown()),
   credential: z.record(z.string(), z.unknown()).nullable(),
+  direction: z.enum(['push', 'pull']),
+  check_due: z.boolean(),
 });
 export type Slice = z.infer<typeof sliceSchema>;
+
+const placesSchema = z.array(z.object({ stream: z.string(), cursor: z.string().nullable(), is_begun: z.boolean(), is_done: z.boolean() }));
+const storedSchema = z.object({ cursor: z.string().nullable(), is_done: z.boolean() });
 
 const claimedSchema = z.array(
   z.object({
@@ -110,6 +147,26 @@ export function createStore(db: SupabaseClient, run: { org: string; run: number 
     },
     async settle(token, outcomes) {
       await call('settle_records', { token, outcomes });
+    },
+    async tellDedupe(token, { dedupe, settlesWithinSeconds }) {
+      await call('tell_dedupe', { token, dedupe, settles_within_seconds: settlesWithinSeconds });
+    },
+    async beginStreams(token, names) {
+      const places = placesSchema.parse(await call('begin_streams', { token, names }));
+      return places.map(({ stream, cursor, is_begun, is_done }) => ({ stream, cursor, isBegun: is_begun, isDone: is_done }));
+    },
+    async storePage(token, page) {
+      const { cursor, is_done } = storedSchema.parse(await call('store_page', { token, ...page }));
+      return { cursor, isDone: is_done };
+    },
+    async recordSignals(token, measured, error) {
+      await call('record_signals', { token, measured, error });
+    },
+    async recordCheck(token, result, error) {
+      await call('record_check', { token, result, error });
+    },
+    async renewCredential(token, was, becomes) {
+      return sliceSchema.shape.credential.parse(await call('renew_credential', { token, was, becomes }));
     },
     async endSlice(token, end) {
       await call('end_slice', {

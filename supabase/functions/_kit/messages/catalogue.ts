@@ -20,6 +20,9 @@ export type Catalogue = {
   day: Counted;
   alarm: Record<Alarm | 'other', { headline: (about: About) => string; meaning: (about: About) => string }>;
   raised: (severity: string) => string;
+  reminded: string;
+  /** What somebody gets who tries whether messages arrive. */
+  test: { headline: string; meaning: string };
   recovered: { headline: (about: About) => string; meaning: (about: About) => string };
   /** When a cause has no records left; the integration itself may have been well all the time. */
   causeGone: { headline: (about: About) => string; meaning: (about: About) => string };

@@ -55,6 +55,8 @@ export const en: Catalogue = {
     },
   },
   raised: (severity) => `This has become more serious and now counts as ${severity}.`,
+  reminded: 'This was snoozed. The time is over and it is still open.',
+  test: { headline: 'A test from Syncward', meaning: 'You asked for this to see whether messages reach you. They do. Nothing is wrong.' },
   recovered: {
     headline: ({ name }) => `${name} works again`,
     meaning: ({ system }) => `The exchange with ${system} runs as it should again.`,
@@ -90,7 +92,7 @@ export const en: Catalogue = {
     rate_limited: (system) => `${system} asks us to send more slowly, and we do. Ask for a higher limit if it lasts.`,
     queue_depth: () => 'The queue is growing. See whether runs take place, and whether something in them fails.',
     lag: () => 'Records get across later than they should. See whether runs take place, and whether something in them fails.',
-    nobody_told: () => 'The organization has no owner or admin who could be told. Make at least one member an admin.',
+    nobody_told: () => 'No owner or admin gets e-mail about new problems. Turn it on in the notification settings, or make a member an admin.',
     maintenance: () => 'Alerts wait until the maintenance is over.',
     disabled: () => 'The integration is switched off. Switch it on when records are to be sent again.',
     other: () => 'See on the page of the integration what happened and what can be fixed.',

@@ -56,6 +56,8 @@ export const nb: Catalogue = {
     },
   },
   raised: (severity) => `Saken er blitt mer alvorlig og regnes nå som ${severity}.`,
+  reminded: 'Saken var utsatt. Tiden er ute, og den er fortsatt åpen.',
+  test: { headline: 'En prøve fra Syncward', meaning: 'Du ba om denne for å se om meldingene når deg. Det gjør de. Ingenting er galt.' },
   recovered: {
     headline: ({ name }) => `${name} er i orden igjen`,
     meaning: ({ system }) => `Overføringen mot ${system} går som den skal igjen.`,
@@ -91,7 +93,7 @@ export const nb: Catalogue = {
     rate_limited: (system) => `${system} ber oss sende saktere, og det gjør vi. Be om en høyere grense hvis det varer.`,
     queue_depth: () => 'Køen vokser. Se om kjøringene går, og om noe i dem feiler.',
     lag: () => 'Postene kommer fram senere enn de skal. Se om kjøringene går, og om noe i dem feiler.',
-    nobody_told: () => 'Organisasjonen har ingen eier eller administrator som kan få beskjed. Gjør minst én til administrator.',
+    nobody_told: () => 'Ingen eier eller administrator får e-post om nye feil. Slå det på i innstillingene for varsler, eller gjør et medlem til administrator.',
     maintenance: () => 'Varsler venter til vedlikeholdet er over.',
     disabled: () => 'Integrasjonen er slått av. Slå den på når postene skal sendes igjen.',
     other: () => 'Se på integrasjonens side hva som har skjedd, og hva som kan rettes.',

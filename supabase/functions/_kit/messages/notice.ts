@@ -25,7 +25,8 @@ const identifier = z.union([z.string().min(1), z.number().int()]).transform(Stri
 
 /** What one member should know, as the database froze it. Everything a message says comes from here. */
 export const noticeSchema = z.object({
-  kind: z.enum(['opened', 'raised', 'recovered']),
+  /** `reminded`: a snooze is over and it is not. `test`: somebody tries the channel; it is about no integration. */
+  kind: z.enum(['opened', 'raised', 'recovered', 'reminded', 'test']),
   alarm: z.string().min(1),
   severity: z.enum(['critical', 'high', 'medium', 'low']),
   organization: z.object({ name: z.string(), slug: z.string().min(1), time_zone: z.string() }),

@@ -1,0 +1,723 @@
+-- Pull: what is fetched from a system is stored with the cursor that leads to the next page, in one transaction or not at all. Its
+-- shape is watched, its age is measured, and so is whatever else the system can tell in numbers.
+
+create table public.streams (
+  org_id uuid not null,
+  integration_id uuid not null,
+  stream text not null check (length(stream) between 1 and 100),
+  -- Where the next page begins, in the system's own words; null: at the very beginning.
+  cursor text check (length(cursor) <= 8000),
+  cursor_at timestamptz,
+  -- Everything up to this moment is here. Null for what only comes by itself (webhooks).
+  as_of timestamptz,
+  -- False once the connector no longer has it.
+  is_active boolean not null default true,
+  -- The run that stored the last page, and whether that page was its last.
+  run_id bigint,
+  is_done boolean not null default false,
+  page_at timestamptz,
+  page_rows integer,
+  rows integer not null default 0,
+  -- What the fields are like, by path: {"lines[].amount": {"types": ["number"], "always": true}}. Learned until the stream has been read
+  -- to its end once; from then on, what is news is drift until somebody accepts it.
+  shape jsonb not null default '{}',
+  learned_at timestamptz,
+  drift jsonb not null default '{}',
+  primary key (org_id, integration_id, stream),
+  foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
+);
+comment on table public.streams is 'One kind of thing that is fetched: how far we have come, and what its fields are like.';
+
+create table public.pulled_records (
+  org_id uuid not null,
+  integration_id uuid not null,
+  stream text not null,
+  source_id text not null check (length(source_id) between 1 and 500),
+  -- Null once the system says no more than that it is gone.
+  payload jsonb check (pg_column_size(payload) <= 2000000),
+  changed_at timestamptz,
+  deleted_at timestamptz,
+  pulled_at timestamptz not null,
+  version integer not null default 1,
+  primary key (org_id, integration_id, stream, source_id),
+  foreign key (org_id, integration_id, stream) references public.streams (org_id, integration_id, stream) on delete cascade
+);
+comment on table public.pulled_records is 'What was fetched, as it was last seen. What was deleted over there is kept as a tombstone.';
+
+create table public.signals (
+  org_id uuid not null,
+  integration_id uuid not null,
+  name text not null check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+  about text not null default '' check (length(about) <= 200),
+  value numeric not null,
+  unit text not null check (unit in ('percent', 'count', 'minutes', 'days', 'seconds', 'bytes', 'amount')),
+  at timestamptz not null,
+  warning numeric,
+  critical numeric,
+  -- Bounds are the least that is well; otherwise the most.
+  is_floor boolean not null default false,
+  past text generated always as (case
+    when case when is_floor then value < critical else value > critical end then 'critical'
+    when case when is_floor then value < warning else value > warning end then 'warning' end) stored,
+  primary key (org_id, integration_id, name, about),
+  foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
+);
+comment on table public.signals is 'The latest of each number measured about an integration, with its bounds.';
+
+create table public.signal_history (
+  org_id uuid not null,
+  integration_id uuid not null,
+  name text not null,
+  about text not null,
+  at timestamptz not null,
+  value numeric not null,
+  primary key (org_id, integration_id, name, about, at),
+  foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
+);
+comment on table public.signal_history is 'What each signal was, for 90 days.';
+create index signal_history_by_age on public.signal_history using brin (at);
+comment on index public.signal_history_by_age is 'Serves private.tick_retention.';
+
+create table public.webhook_calls (
+  org_id uuid not null,
+  integration_id uuid not null,
+  call_id text not null check (length(call_id) between 1 and 500),
+  at timestamptz not null,
+  stream text not null,
+  rows integer not null,
+  primary key (org_id, integration_id, call_id),
+  foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
+);
+comment on table public.webhook_calls is 'Calls of a system that were taken, so that none is taken twice.';
+create index webhook_calls_by_age on public.webhook_calls using brin (at);
+comment on index public.webhook_calls_by_age is 'Serves private.tick_retention.';
+
+-- Where a system may call: only the hash of what its address ends with, so that an address is seen once and never again.
+create table private.webhook_doors (
+  org_id uuid not null,
+  integration_id uuid not null,
+  secret_hash bytea not null,
+  opened_at timestamptz not null,
+  minute_at timestamptz not null,
+  calls integer not null default 0,
+  primary key (org_id, integration_id),
+  foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
+);
+alter table private.webhook_doors enable row level security;
+comment on table private.webhook_doors is 'The address a system may call for an integration, as a hash, and how often it was called within the minute.';
+create policy "nobody who comes through the API sees it" on private.webhook_doors
+  as restrictive to anon, authenticated using (false);
+
+-- Types but for "no value", which any field may have.
+create function private.real_types(field jsonb)
+  returns jsonb
+  language sql
+  immutable
+  set search_path = ''
+as $$
+  select coalesce(field -> 'types', '[]') - 'null';
+$$;
+
+-- One page's fields put to those known: types add up, and `always` holds for what no record has lacked. Once a stream is learned, a page
+-- that lacks a field altogether says so only if it is large enough to be believed (20).
+create function private.merge_shape(known jsonb, page jsonb, learning boolean)
+  returns jsonb
+  language sql
+  immutable
+  set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(f.path, jsonb_build_object(
+    'types', (select jsonb_agg(distinct t.type order by t.type) from (
+      select jsonb_array_elements_text(coalesce(f.was -> 'types', '[]')) union select jsonb_array_elements_text(coalesce(f.is_now -> 'types', '[]'))) t (type)),
+    'always', case
+      when f.was is null then known = '{}' and f.present
+      when f.is_now is null then (f.was ->> 'always')::boolean and not learning and (page ->> 'records')::integer < 20
+      else (f.was ->> 'always')::boolean and f.present end)), '{}')
+  from (
+    select coalesce(k.key, p.key) as path, k.value as was, p.value as is_now, (p.value ->> 'in')::integer = (page ->> 'records')::integer as present
+    from jsonb_each(known) k
+    full join jsonb_each(page -> 'fields') p on p.key = k.key
+  ) f;
+$$;
+
+-- What a page has that was not known of the stream: {path: {kind, was, is}}. Never a value. A field inside one that is news itself is not told.
+create function private.drift_of(known jsonb, page jsonb)
+  returns jsonb
+  language sql
+  immutable
+  set search_path = ''
+as $$
+  with news as (
+    select p.key as path, 'new' as kind, null::jsonb as was, private.real_types(p.value) as is_now
+    from jsonb_each(page -> 'fields') p where not known ? p.key
+    union all
+    select p.key, 'retyped', private.real_types(known -> p.key), private.real_types(p.value)
+    from jsonb_each(page -> 'fields') p
+    where private.real_types(known -> p.key) <> '[]' and not private.real_types(known -> p.key) @> private.real_types(p.value)
+    union all
+    select k.key, 'gone', private.real_types(k.value), null
+    from jsonb_each(known) k
+    where (page ->> 'records')::integer >= 20 and (k.value ->> 'always')::boolean and not page -> 'fields' ? k.key
+  )
+  select coalesce(jsonb_object_agg(n.path, jsonb_strip_nulls(jsonb_build_object('kind', n.kind, 'was', n.was, 'is', n.is_now))), '{}')
+  from news n
+  where not exists (select from news o where n.kind = o.kind and (starts_with(n.path, o.path || '.') or starts_with(n.path, o.path || '[]')));
+$$;
+
+-- Drift as a finding tells it: the first 20 fields, and how many there are.
+create function private.drift_evidence(stream text, drift jsonb)
+  returns jsonb
+  language sql
+  immutable
+  set search_path = ''
+as $$
+  select jsonb_build_object('stream', stream, 'fields', count(*), 'drift', jsonb_agg(jsonb_build_object('field', d.path, 'kind', d.kind, 'was', d.was, 'is', d.is_now))
+    filter (where d.place <= 20))
+  from (
+    select e.key as path, e.value ->> 'kind' as kind, e.value -> 'was' as was, e.value -> 'is' as is_now, row_number() over (order by e.key) as place
+    from jsonb_each(drift) e
+  ) d;
+$$;
+
+create function private.count_drift(org uuid, integration uuid)
+  returns void
+  language sql
+  set search_path = ''
+as $$
+  update public.integration_status s
+  set dirty = true, drifted_streams = (
+    select count(*) from public.streams t where t.org_id = org and t.integration_id = integration and t.is_active and t.drift <> '{}')
+  where s.org_id = org and s.integration_id = integration;
+$$;
+
+-- Stores fetched records, [{id, payload, changed_at, deleted}], and what their fields are like, {records, fields: {path: {types, in}}}. One that
+-- is older than what is here changes nothing. Answers how many were news.
+create function private.keep_page(org uuid, integration uuid, stream text, records jsonb, shape jsonb, ends boolean, at timestamptz)
+  returns integer
+  language plpgsql
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+as $$
+declare
+  target public.streams;
+  news integer;
+  fresh integer;
+  differs jsonb := '{}';
+  learning boolean;
+begin
+  insert into public.streams (org_id, integration_id, stream) values (org, integration, keep_page.stream) on conflict do nothing;
+  select s.* into target from public.streams s
+  where s.org_id = org and s.integration_id = integration and s.stream = keep_page.stream for update;
+  with given as (
+    -- The last of several is the newest: a page is oldest first.
+    select distinct on (g.id) g.id, g.payload, g.changed_at, case when g.deleted then coalesce(g.changed_at, keep_page.at) end as deleted_at
+    from rows from (jsonb_to_recordset(records) as (id text, payload jsonb, changed_at timestamptz, deleted boolean)) with ordinality
+      as g (id, payload, changed_at, deleted, place)
+    order by g.id, g.place desc
+  ), stored as (
+    insert into public.pulled_records as p (org_id, integration_id, stream, source_id, payload, changed_at, deleted_at, pulled_at)
+    select org, integration, keep_page.stream, g.id, g.payload, g.changed_at, g.deleted_at, keep_page.at from given g
+    on conflict on constraint pulled_records_pkey do update
+      set payload = excluded.payload, changed_at = coalesce(excluded.changed_at, p.changed_at), deleted_at = excluded.deleted_at,
+          pulled_at = excluded.pulled_at, version = p.version + 1
+      where coalesce(excluded.changed_at >= p.changed_at, true)
+        and (p.payload is distinct from excluded.payload or (p.deleted_at is null) <> (excluded.deleted_at is null))
+    returning p.version
+  )
+  select count(*), count(*) filter (where s.version = 1) into news, fresh from stored s;
+
+  learning := target.learned_at is null;
+  if (keep_page.shape ->> 'records')::integer > 0 and not learning then
+    differs := private.drift_of(target.shape, keep_page.shape);
+  end if;
+  update public.streams s
+  set rows = s.rows + fresh, page_at = keep_page.at, page_rows = jsonb_array_length(records),
+      shape = case when (keep_page.shape ->> 'records')::integer > 0 then private.merge_shape(s.shape, keep_page.shape, learning) else s.shape end,
+      -- What is seen once is known; that it is news stays until somebody has accepted it.
+      drift = differs || s.drift,
+      learned_at = case when learning and ends and s.rows + fresh > 0 then keep_page.at else s.learned_at end
+  where s.org_id = org and s.integration_id = integration and s.stream = keep_page.stream;
+  if not target.drift @> differs then
+    perform private.count_drift(org, integration);
+  end if;
+  return news;
+end $$;
+
+-- Which streams the connector has: their rows, with the cursor of each and how far this run has come. Refuses with SW410.
+create function public.begin_streams(org uuid, run bigint, token uuid, names text[], at timestamptz default now())
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, begin_streams.at);
+  insert into public.streams (org_id, integration_id, stream, as_of)
+  select org, held.integration_id, n.name, begin_streams.at from unnest(names) n (name)
+  on conflict (org_id, integration_id, stream) do update
+    set is_active = true, as_of = coalesce(streams.as_of, excluded.as_of) where not streams.is_active or streams.as_of is null;
+  update public.streams s set is_active = false
+  where s.org_id = begin_streams.org and s.integration_id = held.integration_id and s.is_active and s.as_of is not null and s.stream <> all (names);
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('stream', s.stream, 'cursor', s.cursor, 'is_begun', s.run_id is not distinct from held.id,
+      'is_done', s.is_done and s.run_id is not distinct from held.id)), '[]')
+    from public.streams s where s.org_id = begin_streams.org and s.integration_id = held.integration_id and s.stream = any (names));
+end $$;
+grant execute on function public.begin_streams(uuid, bigint, uuid, text[], timestamptz) to service_role;
+comment on function public.begin_streams is 'The streams of a run with their cursors: [{stream, cursor, is_begun, is_done}]. Refuses with SW410.';
+
+-- Stores a page and, with `more` given, moves the cursor from `after` to `cursor` in the same transaction. A cursor that somebody cleared
+-- meanwhile stays where it is. Answers where to go on: {cursor, news}. Refuses with SW410.
+create function public.store_page(org uuid, run bigint, token uuid, stream text, records jsonb, shape jsonb, after text, cursor text, more boolean,
+  at timestamptz default now())
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+  target public.streams;
+  given constant integer := jsonb_array_length(records);
+  news integer;
+  newest timestamptz;
+begin
+  held := private.hold_lease(org, run, token, store_page.at);
+  news := private.keep_page(org, held.integration_id, store_page.stream, records, store_page.shape, more is false, store_page.at);
+  select max((r ->> 'changed_at')::timestamptz) into newest from jsonb_array_elements(records) r;
+  update public.streams s
+  set run_id = case when more is null then s.run_id else held.id end,
+      cursor = case when more is null or s.cursor is distinct from store_page.after then s.cursor else store_page.cursor end,
+      cursor_at = case when more is null or s.cursor is distinct from store_page.after then s.cursor_at else store_page.at end,
+      is_done = more is false and s.cursor is not distinct from store_page.after,
+      as_of = case
+        when s.cursor is distinct from store_page.after then s.as_of
+        when more is false then store_page.at
+        else greatest(s.as_of, least(newest, store_page.at)) end
+  where s.org_id = store_page.org and s.integration_id = held.integration_id and s.stream = store_page.stream
+  returning s.* into target;
+  update public.runs u
+  set selected = u.selected + given, exported = u.exported + news, skipped = u.skipped + given - news, lost_slices = 0
+  where u.org_id = store_page.org and u.id = held.id;
+  return jsonb_build_object('cursor', target.cursor, 'is_done', target.is_done, 'news', news);
+end $$;
+grant execute on function public.store_page(uuid, bigint, uuid, text, jsonb, jsonb, text, text, boolean, timestamptz) to service_role;
+comment on function public.store_page is
+  'Stores fetched records and the cursor behind them in one transaction: {cursor, is_done, news}. Refuses with SW410 when the lease was lost.';
+
+-- Tells a run how its system deduplicates, where that follows from the settings and was not known when the slice began.
+create function public.tell_dedupe(org uuid, run bigint, token uuid, dedupe text, settles_within_seconds integer, at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  perform private.hold_lease(org, run, token, tell_dedupe.at);
+  update public.runs r set dedupe = tell_dedupe.dedupe, settles_within_seconds = tell_dedupe.settles_within_seconds
+  where r.org_id = org and r.id = run;
+end $$;
+grant execute on function public.tell_dedupe(uuid, bigint, uuid, text, integer, timestamptz) to service_role;
+comment on function public.tell_dedupe is 'Tells a run how its system deduplicates, once the settings are read. Refuses with SW410.';
+
+-- Writes down measured numbers, [{name, about, value, unit, at, warning, critical, is_floor}], as they are; ours of the lag are kept apart.
+create function private.keep_signals(org uuid, integration uuid, measured jsonb)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  with given as (
+    select distinct on (g.name, coalesce(g.about, '')) g.name, coalesce(g.about, '') as about, g.value, g.unit, g.at, g.warning, g.critical,
+      coalesce(g.is_floor, false) as is_floor
+    from jsonb_to_recordset(measured) g (name text, about text, value numeric, unit text, at timestamptz, warning numeric, critical numeric, is_floor boolean)
+    order by g.name, coalesce(g.about, ''), g.at desc
+  ), latest as (
+    insert into public.signals as s (org_id, integration_id, name, about, value, unit, at, warning, critical, is_floor)
+    select org, integration, g.name, g.about, g.value, g.unit, g.at, g.warning, g.critical, g.is_floor from given g
+    on conflict (org_id, integration_id, name, about) do update
+      set value = excluded.value, unit = excluded.unit, at = excluded.at, warning = excluded.warning, critical = excluded.critical,
+          is_floor = excluded.is_floor
+      where excluded.at >= s.at
+  )
+  insert into public.signal_history (org_id, integration_id, name, about, at, value)
+  select org, integration, g.name, g.about, g.at, g.value from given g
+  on conflict do nothing;
+  update public.integration_status s
+  set dirty = true, signals_past = (
+    select count(*) from public.signals g where g.org_id = org and g.integration_id = integration and g.past is not null)
+  where s.org_id = org and s.integration_id = integration;
+end $$;
+
+-- What a system measured of itself in this run; what it no longer tells of is forgotten. With an error nothing was measured, and the
+-- numbers known stay. Refuses with SW410.
+create function public.record_signals(org uuid, run bigint, token uuid, measured jsonb, error text, at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, record_signals.at);
+  update public.integration_status s set signals_error = left(record_signals.error, 2000)
+  where s.org_id = record_signals.org and s.integration_id = held.integration_id;
+  if record_signals.error is null then
+    delete from public.signals g
+    where g.org_id = record_signals.org and g.integration_id = held.integration_id and g.name <> 'data_lag_minutes' and not exists (
+      select from jsonb_array_elements(measured) m where m ->> 'name' = g.name and coalesce(m ->> 'about', '') = g.about);
+    perform private.keep_signals(org, held.integration_id, measured);
+  end if;
+end $$;
+grant execute on function public.record_signals(uuid, bigint, uuid, jsonb, text, timestamptz) to service_role;
+comment on function public.record_signals is 'Writes down what a system measured of itself. Refuses with SW410 when the lease was lost.';
+
+-- How old the data of each stream is when a run ends, as a number; the rule about it looks at the moment itself.
+create function private.measure_lag(org uuid, integration uuid, at timestamptz)
+  returns void
+  language plpgsql
+  set search_path = ''
+as $$
+declare
+  oldest timestamptz;
+  measured jsonb;
+begin
+  select min(s.as_of), jsonb_agg(jsonb_build_object('name', 'data_lag_minutes', 'about', s.stream, 'unit', 'minutes', 'at', measure_lag.at,
+    'value', floor(greatest(extract(epoch from measure_lag.at - s.as_of), 0) / 60)))
+  into oldest, measured
+  from public.streams s where s.org_id = org and s.integration_id = integration and s.is_active and s.as_of is not null;
+  if measured is null then
+    return;
+  end if;
+  delete from public.signals g where g.org_id = org and g.integration_id = integration and g.name = 'data_lag_minutes'
+    and g.about not in (select m ->> 'about' from jsonb_array_elements(measured) m);
+  perform private.keep_signals(org, integration, measured);
+  update public.integration_status s set data_as_of = oldest where s.org_id = org and s.integration_id = integration;
+end $$;
+
+-- What a look at address and credential found: who we are there and what will not last, or what is wrong. Refuses with SW410.
+create function public.record_check(org uuid, run bigint, token uuid, result jsonb, error text, at timestamptz default now())
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+begin
+  held := private.hold_lease(org, run, token, record_check.at);
+  update public.integration_status s
+  set checked_at = record_check.at, check_error = left(error, 2000), dirty = true,
+      checked_as = case when error is null then left(result ->> 'as', 500) else s.checked_as end,
+      check_warnings = case when error is null then array(select left(w, 500) from jsonb_array_elements_text(result -> 'warnings') w limit 20) else s.check_warnings end
+  where s.org_id = record_check.org and s.integration_id = held.integration_id;
+  update public.integrations i set credential_expires_at = (result ->> 'expires_at')::timestamptz, updated_at = record_check.at
+  where i.org_id = record_check.org and i.id = held.integration_id and error is null
+    and (result ->> 'expires_at')::timestamptz is distinct from i.credential_expires_at and result ->> 'expires_at' is not null;
+end $$;
+grant execute on function public.record_check(uuid, bigint, uuid, jsonb, text, timestamptz) to service_role;
+comment on function public.record_check is 'Writes down what a look at address and credential found. Refuses with SW410 when the lease was lost.';
+
+create function private.check_now(org uuid, integration uuid, at timestamptz)
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  target public.integrations;
+  run bigint;
+begin
+  perform private.require_role(org);
+  target := private.integration_of(org, integration);
+  if not target.enabled then
+    perform private.refuse('SW409', 'The integration is switched off.', 'Switch it on first.');
+  end if;
+  insert into public.runs (org_id, integration_id, trigger, requested_by, due_at, created_at)
+  values (org, integration, 'check', auth.uid(), check_now.at, check_now.at)
+  on conflict do nothing
+  returning id into run;
+  if run is not null then
+    perform private.refuse_too_often(org, integration, check_now.at);
+    perform private.audit(org, 'check.requested', check_now.at, integration, subject := 'run ' || run);
+  else
+    select r.id into run from public.runs r
+    where r.org_id = org and r.integration_id = integration and r.status in ('scheduled', 'running');
+  end if;
+  -- Where a run is under way already, its next slice looks first.
+  update public.integration_status s set check_asked_at = check_now.at where s.org_id = org and s.integration_id = integration;
+  perform private.ring_runs(check_now.at);
+  return jsonb_build_object('run_id', run);
+end $$;
+grant execute on function private.check_now(uuid, uuid, timestamptz) to authenticated;
+
+-- Looks whether address and credential work, and moves nothing. Owner or admin.
+create function public.check_now(org uuid, integration uuid)
+  returns jsonb
+  language sql
+  set search_path = ''
+as $$
+  select private.check_now(org, integration, now());
+$$;
+grant execute on function public.check_now(uuid, uuid) to authenticated;
+comment on function public.check_now is
+  'Looks whether address and credential work: {run_id}; the answer is in integration_status. Refuses with SW403, SW404, SW409 (switched off).';
+
+-- The stream, locked, or a refusal that says so. For callers whose role was checked.
+create function private.stream_of(org uuid, integration uuid, stream text)
+  returns public.streams
+  language plpgsql
+  set search_path = ''
+as $$
+declare
+  found_one public.streams;
+begin
+  perform private.integration_of(org, integration);
+  select s.* into found_one from public.streams s
+  where s.org_id = org and s.integration_id = integration and s.stream = stream_of.stream for update;
+  if not found then
+    perform private.refuse('SW404', 'This integration has no such stream.', 'See stream_overview for those it has.');
+  end if;
+  return found_one;
+end $$;
+
+create function private.accept_shape(org uuid, integration uuid, stream text, at timestamptz)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  target public.streams;
+  accepted integer;
+begin
+  perform private.require_role(org);
+  target := private.stream_of(org, integration, accept_shape.stream);
+  select count(*) into accepted from jsonb_object_keys(target.drift);
+  if accepted > 0 then
+    update public.streams s set drift = '{}' where s.org_id = org and s.integration_id = integration and s.stream = target.stream;
+    perform private.count_drift(org, integration);
+    perform private.audit(org, 'shape.accepted', accept_shape.at, integration, subject := 'stream ' || target.stream,
+      after := private.drift_evidence(target.stream, target.drift));
+    perform private.evaluate_health(accept_shape.at, array[integration]);
+  end if;
+  return accepted;
+end $$;
+grant execute on function private.accept_shape(uuid, uuid, text, timestamptz) to authenticated;
+
+-- Accepts what is new, gone or of another type in a stream: from now on it is as it should be. Owner or admin.
+create function public.accept_shape(org uuid, integration uuid, stream text)
+  returns integer
+  language sql
+  set search_path = ''
+as $$
+  select private.accept_shape(org, integration, stream, now());
+$$;
+grant execute on function public.accept_shape(uuid, uuid, text) to authenticated;
+comment on function public.accept_shape is 'Accepts a stream''s drift; answers how many fields. Refuses with SW403, SW404.';
+
+create function private.clear_cursor(org uuid, integration uuid, stream text, reason text, at timestamptz)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  target public.streams;
+begin
+  perform private.require_role(org);
+  perform private.check_reason(reason, 'Say why the cursor is cleared.', 'It is kept in the audit log.');
+  target := private.stream_of(org, integration, clear_cursor.stream);
+  if target.cursor is not null then
+    update public.streams s set cursor = null, cursor_at = null, is_done = false
+    where s.org_id = org and s.integration_id = integration and s.stream = target.stream;
+    perform private.audit(org, 'cursor.cleared', clear_cursor.at, integration, subject := 'stream ' || target.stream,
+      before := jsonb_build_object('cursor', left(target.cursor, 500), 'cursor_at', target.cursor_at, 'rows', target.rows),
+      after := jsonb_build_object('cursor', null), reason := clear_cursor.reason);
+  end if;
+  return target.rows;
+end $$;
+grant execute on function private.clear_cursor(uuid, uuid, text, text, timestamptz) to authenticated;
+
+-- Has a stream fetched from its beginning again; what is known stays, and the same again changes nothing. Owner or admin.
+create function public.clear_cursor(org uuid, integration uuid, stream text, reason text)
+  returns integer
+  language sql
+  set search_path = ''
+as $$
+  select private.clear_cursor(org, integration, stream, reason, now());
+$$;
+grant execute on function public.clear_cursor(uuid, uuid, text, text) to authenticated;
+comment on function public.clear_cursor is 'Has a stream fetched from its beginning again; answers how many rows were known. Refuses with SW403, SW404, SW422.';
+
+create function private.open_webhook(org uuid, integration uuid, at timestamptz)
+  returns text
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  secret constant text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+begin
+  perform private.require_role(org);
+  perform private.integration_of(org, integration);
+  insert into private.webhook_doors as w (org_id, integration_id, secret_hash, opened_at, minute_at)
+  values (org, integration, sha256(convert_to(secret, 'UTF8')), open_webhook.at, open_webhook.at)
+  on conflict (org_id, integration_id) do update
+    set secret_hash = excluded.secret_hash, opened_at = excluded.opened_at;
+  perform private.audit(org, 'webhook.opened', open_webhook.at, integration);
+  return format('webhook/%s/%s/%s', org, integration, secret);
+end $$;
+grant execute on function private.open_webhook(uuid, uuid, timestamptz) to authenticated;
+
+-- Makes the address a system is to call, and makes the one before it useless. It is told once. Owner or admin.
+create function public.open_webhook(org uuid, integration uuid)
+  returns text
+  language sql
+  set search_path = ''
+as $$
+  select private.open_webhook(org, integration, now());
+$$;
+grant execute on function public.open_webhook(uuid, uuid) to authenticated;
+comment on function public.open_webhook is 'Makes the path, below the functions'' address, that a system is to call; told once. Refuses with SW403, SW404.';
+
+create function private.behind_door(org uuid, integration uuid, secret text)
+  returns public.integrations
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select i.* from private.webhook_doors w
+  join public.integrations i on i.org_id = w.org_id and i.id = w.integration_id
+  where w.org_id = org and w.integration_id = integration and w.secret_hash = sha256(convert_to(secret, 'UTF8')) and i.enabled;
+$$;
+
+-- Whose call this is: {system}, or {wait} in seconds after 600 within a minute; null for whoever has no business here.
+create function public.enter_webhook(org uuid, integration uuid, secret text, at timestamptz default now())
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  target public.integrations;
+  door private.webhook_doors;
+begin
+  perform private.check_time(enter_webhook.at);
+  target := private.behind_door(org, integration, secret);
+  if target.id is null then
+    return null;
+  end if;
+  update private.webhook_doors w
+  set calls = case when w.minute_at > enter_webhook.at - interval '1 minute' then w.calls + 1 else 1 end,
+      minute_at = case when w.minute_at > enter_webhook.at - interval '1 minute' then w.minute_at else enter_webhook.at end
+  where w.org_id = org and w.integration_id = integration
+  returning w.* into door;
+  if door.calls > 600 then
+    return jsonb_build_object('wait', greatest(1, ceil(extract(epoch from door.minute_at + interval '1 minute' - enter_webhook.at))));
+  end if;
+  return jsonb_build_object('system', target.system);
+end $$;
+grant execute on function public.enter_webhook(uuid, uuid, text, timestamptz) to service_role;
+comment on function public.enter_webhook is 'Whose call this is: {system} or {wait}; null where nobody may call.';
+
+-- What the connector needs to tell whether a call is genuine.
+create function public.read_webhook(org uuid, integration uuid, secret text)
+  returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path = ''
+as $$
+  select jsonb_build_object('system', i.system, 'settings', i.settings, 'credential', private.credential_of(i.credential_secret_id))
+  from private.behind_door(org, integration, secret) i where i.id is not null;
+$$;
+grant execute on function public.read_webhook(uuid, uuid, text) to service_role;
+comment on function public.read_webhook is 'Settings and credential for reading a call: {system, settings, credential}; null where nobody may call.';
+
+-- Stores what a genuine call brought; a call that was taken before changes nothing. Answers {taken, news}.
+create function public.store_webhook(org uuid, integration uuid, secret text, call_id text, stream text, records jsonb, shape jsonb,
+  at timestamptz default now())
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  news integer;
+begin
+  perform private.check_time(store_webhook.at);
+  if (private.behind_door(org, integration, secret)).id is null then
+    perform private.refuse('SW404', 'Nobody may call for this integration.', 'Open its webhook first.');
+  end if;
+  insert into public.webhook_calls (org_id, integration_id, call_id, at, stream, rows)
+  values (org, integration, store_webhook.call_id, store_webhook.at, store_webhook.stream, jsonb_array_length(records))
+  on conflict on constraint webhook_calls_pkey do nothing;
+  if not found then
+    return jsonb_build_object('taken', false, 'news', 0);
+  end if;
+  -- What only comes by itself has no end to be read to: 20 records show what it is like.
+  news := private.keep_page(org, integration, store_webhook.stream, records, store_webhook.shape, coalesce((
+    select s.rows >= 20 from public.streams s where s.org_id = org and s.integration_id = integration and s.stream = store_webhook.stream), false),
+    store_webhook.at);
+  return jsonb_build_object('taken', true, 'news', news);
+end $$;
+grant execute on function public.store_webhook(uuid, uuid, text, text, text, jsonb, jsonb, timestamptz) to service_role;
+comment on function public.store_webhook is 'Stores what a genuine call brought, once: {taken, news}. Refuses with SW404.';
+
+-- Keeps what a system gave in exchange for a credential, unless somebody has replaced that one meanwhile. Answers the credential that
+-- stands. Refuses with SW410.
+create function public.renew_credential(org uuid, run bigint, token uuid, was jsonb, becomes jsonb, at timestamptz default now())
+  returns jsonb
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  held public.runs;
+  target public.integrations;
+begin
+  held := private.hold_lease(org, run, token, renew_credential.at);
+  select i.* into target from public.integrations i where i.org_id = renew_credential.org and i.id = held.integration_id for no key update;
+  if becomes is not null and private.credential_of(target.credential_secret_id) = was and jsonb_typeof(becomes) = 'object' and octet_length(becomes::text) <= 65536 then
+    perform vault.update_secret(target.credential_secret_id, becomes::text);
+    return becomes;
+  end if;
+  return private.credential_of(target.credential_secret_id);
+end $$;
+grant execute on function public.renew_credential(uuid, bigint, uuid, jsonb, jsonb, timestamptz) to service_role;
+comment on function public.renew_credential is
+  'Keeps a renewed credential in the place of the one it was given for; answers the one that stands. Refuses with SW410 when the lease was lost.';
+
+create view public.stream_overview with (security_invoker = true) as
+select
+  s.org_id, s.integration_id, s.stream, s.is_active, s.cursor, s.cursor_at, s.as_of,
+  case when s.is_active then floor(greatest(extract(epoch from now() - s.as_of), 0) / 60)::integer end as lag_minutes,
+  s.page_at, s.page_rows, s.rows, s.run_id, s.is_done, s.learned_at, s.drift
+from public.streams s;
+comment on view public.stream_overview is 'Streams: how far each has come, how old its data is, and what is news about its fields.';
+grant select on public.stream_overview to authenticated;
+create trigger views_are_read_only instead of insert or update or delete on public.stream_overview
+  for each row execute function private.refuse_write();
+
+alter table public.streams enable row level security;
+alter table public.pulled_records enable row level security;
+alter table public.signals enable row level security;
+alter table public.signal_history enable row level security;
+alter table public.webhook_calls enable row level security;
+
+create policy "members see their streams" on public.streams
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+create policy "members see what was fetched for them" on public.pulled_records
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+create policy "members see their signals" on public.signals
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+create policy "members see what their signals were" on public.signal_history
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+create policy "members see which calls were taken" on public.webhook_calls
+  for select to authenticated using (org_id = any (array(select private.my_org_ids())));
+
+grant select on public.streams, public.pulled_records, public.signals, public.signal_history, public.webhook_calls to authenticated, service_role;

@@ -1,0 +1,1 @@
+export { default } from '../../../../supabase/functions/webhook/index.ts';

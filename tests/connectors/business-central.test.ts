@@ -274,3 +274,24 @@ describe('keys and settings', () => {
       .toEqual(['tenantId', 'map.x']);
   });
 });
+
+describe('a look at Business Central', () => {
+  const check = (own: Record<string, unknown> = {}, secret = bc.secret()): Promise<unknown> => connector.check?.(context(own, secret)) ?? Promise.resolve();
+
+  it('finds the journal, and moves nothing', async () => {
+    expect(await check()).toEqual({ as: 'journal DEFAULT', warnings: [] });
+    expect(bc.ledger()).toEqual([]);
+  });
+
+  it('tells of a journal that is not there', async () => {
+    const journalId = '00000000-0000-4000-8000-000000000000';
+    expect(await check({ journalId })).toEqual({ as: null, warnings: [`The company has no journal with the id ${journalId}.`] });
+  });
+
+  it('says what is said of a company that is not there, and of a wrong secret', async () => {
+    const company = await failureOf(check({ companyId: '00000000-0000-4000-8000-000000000000' }));
+    expect(company.diagnosis).toMatchObject({ category: 'not_found', code: 'Internal_CompanyNotFound' });
+    const secret = await failureOf(check({}, 'a wrong secret'));
+    expect(secret.diagnosis.category).toBe('auth');
+  });
+});

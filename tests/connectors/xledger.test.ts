@@ -278,3 +278,15 @@ describe('settings', () => {
     expect(connector.credential.safeParse({}).success).toBe(false);
   });
 });
+
+describe('a look at Xledger', () => {
+  it('finds that the import lines can be read, and moves nothing', async () => {
+    expect(await connector.check?.(ctx)).toEqual({ as: null, warnings: [] });
+    expect(xledger.ledger()).toEqual([]);
+  });
+
+  it('says what Xledger says of a wrong token', async () => {
+    const failure = await failureOf(connector.check?.(context({}, 'a wrong token')) ?? Promise.resolve());
+    expect(failure.diagnosis.category).toBe('auth');
+  });
+});

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Connector, Outcome, OutgoingRecord } from '../_kit/connector.ts';
+import type { Checked, Connector, Outcome, OutgoingRecord } from '../_kit/connector.ts';
 import { createTokenCache } from '../_kit/oauth.ts';
 import type { TokenCache } from '../_kit/oauth.ts';
 import { prepare, shaped, unexpected } from '../_kit/payload.ts';
@@ -91,6 +91,20 @@ async function find(tokens: TokenCache, ctx: Context, records: OutgoingRecord[])
   return records.map((record, index) => (held.has(numbers[index] ?? '') ? exported(record, response.requestId) : null));
 }
 
+const journals = z.object({ value: z.array(z.object({ code: z.string(), displayName: z.string().optional() })) });
+
+/** The company and its journal batch can be read. Business Central has no word for who is asking. */
+async function check(tokens: TokenCache, ctx: Context): Promise<Checked> {
+  const { companyId, journalId } = ctx.settings;
+  const url = `companies(${companyId})/journals?$select=code,displayName&$filter=${encodeURIComponent(`id eq ${journalId}`)}`;
+  const { parts, response } = await runBatch(ctx, tokens, [{ id: '0', method: 'GET', url }]);
+  const part = parts.get('0');
+  if (!part) throw unexpected(ctx.http, response, 'no answer for operation 0');
+  if (part.status !== 200) throw ctx.http.failure(part, 'refused');
+  const [journal] = shaped(ctx.http, part, journals).value;
+  return { as: journal ? `journal ${journal.code}` : null, warnings: journal ? [] : [`The company has no journal with the id ${journalId}.`] };
+}
+
 /**
  * General journal lines over Business Central's API v2.0. It has no upsert for lines and no idempotency key, and takes two
  * lines with the same document number without a word: hence `lookup`, by the Document No. that every line gets from its key.
@@ -102,6 +116,7 @@ export function businessCentral(tokens: TokenCache): Connector<Settings, Credent
     docs: 'https://learn.microsoft.com/en-us/dynamics365/business-central/dev-itpro/api-reference/v2.0/api/dynamics_journalline_create',
     settings,
     credential,
+    credentialKind: 'oauth-client',
     dedupe: 'lookup',
     // Operations in a batch:
     // https://learn.microsoft.com/en-us/dynamics365/business-central/dev-itpro/administration/operational-limits-online
@@ -113,6 +128,7 @@ export function businessCentral(tokens: TokenCache): Connector<Settings, Credent
     replaces: false,
     push: (ctx, records) => push(tokens, ctx, records),
     find: (ctx, records) => find(tokens, ctx, records),
+    check: (ctx) => check(tokens, ctx),
   };
 }
 

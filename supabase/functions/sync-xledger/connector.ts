@@ -2,7 +2,7 @@ import type { Connector, Outcome, OutgoingRecord } from '../_kit/connector.ts';
 import { diagnose } from '../_kit/diagnose.ts';
 import type { Diagnosis } from '../_kit/diagnose.ts';
 import { prepare, unexpected } from '../_kit/payload.ts';
-import { heldByKey, heldByNumber, write } from './graphql.ts';
+import { heldByKey, heldByNumber, readable, write } from './graphql.ts';
 import type { Context, Held } from './graphql.ts';
 import { fieldIn, identifierOf, lineOf } from './line.ts';
 import type { Line } from './line.ts';
@@ -112,6 +112,7 @@ export const connector: Connector<Settings, Credential> = {
   docs: 'https://xledgerukinternal.zendesk.com/hc/en-us/articles/33393587744786-How-to-Use-the-Xledger-GraphQL-API-Economically',
   settings,
   credential,
+  credentialKind: 'api-key',
   dedupe: 'lookup',
   batchSize: 500,
   settlesWithinSeconds: 120,
@@ -120,4 +121,8 @@ export const connector: Connector<Settings, Credential> = {
   push,
   confirm,
   find,
+  async check(ctx) {
+    await readable(ctx);
+    return { as: null, warnings: [] };
+  },
 };

@@ -63,6 +63,11 @@ export async function write(ctx: Context, add: Line[], update: Line[]): Promise<
   return { numbers, response: last };
 }
 
+/** Whether the import lines can be read at all: one is asked for. Xledger does not say there who we are. */
+export async function readable(ctx: Context): Promise<void> {
+  shaped(ctx.http, await call(ctx, `{ glImportItems(first: 1) { ${ITEMS} } }`, {}), stateAnswer);
+}
+
 const ITEMS = 'edges { node { dbId extIdentifier jobLevel { dbSubId } } }';
 const ERRORS = 'edges { node { transactionDbId message } }';
 

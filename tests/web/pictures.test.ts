@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CHART, chartShapes, roundUp } from '../../web/src/lib/chart.ts';
 import { historyBars, median } from '../../web/src/lib/runs.ts';
 import { stepBar, tickPaths } from '../../web/src/lib/ticks.ts';
+import { weekHours, weekPaths } from '../../web/src/lib/week.ts';
 
 describe('the tick bar', () => {
   it('says each status by height as well as by colour, and fills up from the left', () => {
@@ -22,6 +23,28 @@ describe('the tick bar', () => {
     expect(stepBar('Escape', 3, 5)).toBeNull();
     expect(stepBar('Escape', null, 5)).toBeUndefined();
     expect(stepBar('Home', null, 0)).toBeUndefined();
+  });
+});
+
+describe('the band of a week', () => {
+  const week = `${'?'.repeat(40)}${'g'.repeat(30)}rryy${'g'.repeat(10)}`;
+
+  it('draws neighbours alike as one block, each status at a height of its own', () => {
+    const paths = weekPaths(week);
+    expect(paths.map(({ kind, d }) => [kind, d.match(/M/g)?.length])).toEqual([['unknown', 1], ['ok', 2], ['error', 1], ['warning', 1]]);
+    expect(new Set(paths.map(({ d }) => /v(\d+)/.exec(d)?.[1])).size).toBe(4);
+  });
+
+  it('is as long as the week, whatever letters it has', () => {
+    fc.assert(fc.property(fc.string({ minLength: 84, maxLength: 84, unit: fc.constantFrom('r', 'y', 'g', '-', '?', 'x') }), (letters) => {
+      const drawn = weekPaths(letters).flatMap(({ d }) => [...d.matchAll(/h(\d+)v/g)].map(([, length]) => Number(length)));
+      expect(drawn.reduce((sum, length) => sum + length, 0)).toBe(84);
+      expect(weekHours(letters).reduce((sum, { hours }) => sum + hours, 0)).toBe(168);
+    }));
+  });
+
+  it('is told in hours, the worst first', () => {
+    expect(weekHours(week)).toEqual([{ kind: 'error', hours: 4 }, { kind: 'warning', hours: 4 }, { kind: 'unknown', hours: 80 }, { kind: 'ok', hours: 80 }]);
   });
 });
 

@@ -22,7 +22,7 @@ export function IntegrationPage({ integration }: { integration: IntegrationRow }
       aside={<IntegrationActions integration={integration} />}
     >
       <DataAge query={overview} />
-      <RetryProgress integration={integration.integration_id} />
+      <RetryProgress integration={integration} />
       <WhatHappened integration={integration} />
       <FailedSection integration={integration} fetchedAt={overview.dataUpdatedAt} />
       {integration.open_queued > 0 && !integration.active_run && <WaitingSection integration={integration} />}

@@ -1,6 +1,5 @@
 import { Suspense, lazy } from 'react';
 import { Route, Switch } from 'wouter';
-import { Inbox } from '../features/notifications/inbox.tsx';
 import { Overview } from '../features/overview/overview.tsx';
 import { useT } from '../lib/i18n.tsx';
 import { paths, useOrg } from '../lib/org.tsx';
@@ -10,6 +9,12 @@ import { Banners } from './banners.tsx';
 import { Header } from './header.tsx';
 import { NotFound } from './not-found.tsx';
 
+const ReportPage = lazy(async () => ({ default: (await import('../features/report/report-page.tsx')).ReportPage }));
+const Inbox = lazy(async () => ({ default: (await import('../features/notifications/inbox.tsx')).Inbox }));
+const PreferencesPage = lazy(async () => ({ default: (await import('../features/notifications/preferences-page.tsx')).PreferencesPage }));
+const MaintenancePage = lazy(async () => ({ default: (await import('../features/maintenance/maintenance-page.tsx')).MaintenancePage }));
+const MembersPage = lazy(async () => ({ default: (await import('../features/members/members-page.tsx')).MembersPage }));
+const AuditPage = lazy(async () => ({ default: (await import('../features/audit/audit-page.tsx')).AuditPage }));
 const IntegrationRoutes = lazy(async () => ({ default: (await import('./integration-routes.tsx')).IntegrationRoutes }));
 
 /** Header, banners and the page itself. */
@@ -28,6 +33,11 @@ export function Shell({ organizations }: { organizations: readonly Organization[
           <Switch>
             <Route path="/o/:org"><Overview /></Route>
             <Route path="/o/:org/notifications"><Inbox /></Route>
+            <Route path="/o/:org/notifications/settings"><PreferencesPage /></Route>
+            <Route path="/o/:org/maintenance"><MaintenancePage /></Route>
+            <Route path="/o/:org/members"><MembersPage /></Route>
+            <Route path="/o/:org/audit"><AuditPage /></Route>
+            <Route path="/o/:org/report"><ReportPage /></Route>
             <Route path="/o/:org/i/:slug/*?">{({ slug }) => <IntegrationRoutes key={slug} slug={slug} />}</Route>
             <Route><NotFound home={paths.overview(org.slug)} /></Route>
           </Switch>

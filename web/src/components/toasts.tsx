@@ -28,6 +28,17 @@ function ToastItem({ toast }: { toast: Toast }) {
       <div>
         <p>{toast.text}</p>
         {toast.hint && <p>{toast.hint}</p>}
+        {toast.undo && (
+          <button
+            type="button"
+            onClick={() => {
+              toast.undo?.act();
+              unsay(toast.id);
+            }}
+          >
+            {toast.undo.word}
+          </button>
+        )}
       </div>
       <button type="button" className="quiet" onClick={() => unsay(toast.id)} aria-label={t.app.dismiss}>×</button>
     </li>

@@ -3,9 +3,10 @@ import { ApiError, toApiError } from './api-error.ts';
 import type { Client } from './client.ts';
 
 // Numeric keys travel as numbers, so that Postgres sees the type it expects.
-const key = (id: string): string | number => (/^\d{1,15}$/.test(id) ? Number(id) : id);
+export const key = (id: string): string | number => (/^\d{1,15}$/.test(id) ? Number(id) : id);
 
-async function call<S extends z.ZodMiniType>(client: Client, name: string, args: object, result: S): Promise<z.output<S>> {
+/** Calls a function of the database and parses its answer. Throws `ApiError`. */
+export async function call<S extends z.ZodMiniType>(client: Client, name: string, args: object, result: S): Promise<z.output<S>> {
   const answer: { data: unknown; error: { message: string; code?: string; hint?: string } | null; status: number } =
     await client.db.rpc(name, args);
   const { data, error, status } = answer;
@@ -16,31 +17,40 @@ async function call<S extends z.ZodMiniType>(client: Client, name: string, args:
 }
 
 const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
-const Retried = z.object({ retry_id: z.nullish(id), run_id: z.nullish(id), records: z.number(), mapped: z.nullish(z.number()) });
+export const Retried = z.object({
+  retry_id: z.nullish(id), run_id: z.nullish(id), records: z.number(), mapped: z.nullish(z.number()), state: z.nullish(z.string()),
+});
 const Started = z.object({ run_id: z.nullish(id) });
 const Nothing = z.unknown();
 
 /** Which failed records to send again. */
 export type Scope =
   | { kind: 'last_run' }
-  | { kind: 'open' }
-  | { kind: 'cause'; cause: string }
+  | { kind: 'open'; state?: string; run?: string }
+  | { kind: 'cause'; cause: string; state?: string }
   | { kind: 'records'; records: string[] };
 
 /** A value to put right on the way: everywhere the field holds `from`, send `to`. */
-export type Mapping = { field: string; from: string; to: string };
+export type Correction = { field: string; from: string; to: string };
 
-export type RetryOrder = { org: string; integration: string; scope: Scope; mapping: Mapping | null; canary: boolean };
+export type RetryOrder = { org: string; integration: string; scope: Scope; corrections: readonly Correction[]; canary: boolean };
+
+/** A scope as the functions of the database take it. */
+export const scopeArguments = (scope: Scope) => ({
+  scope: scope.kind,
+  ...(scope.kind === 'cause' && { cause: key(scope.cause) }),
+  ...(scope.kind === 'records' && { records: scope.records.map(key) }),
+  ...('state' in scope && scope.state && { state: scope.state }),
+  ...('run' in scope && scope.run && { run: key(scope.run) }),
+});
 
 /** Sends failed records again; the server leaves out whatever has landed since. Throws `ApiError`. */
-export const retryFailed = (client: Client, { org, integration, scope, mapping, canary }: RetryOrder) =>
+export const retryFailed = (client: Client, { org, integration, scope, corrections, canary }: RetryOrder) =>
   call(client, 'retry_failed', {
     org: key(org),
     integration: key(integration),
-    scope: scope.kind,
-    ...(scope.kind === 'cause' && { cause: key(scope.cause) }),
-    ...(scope.kind === 'records' && { records: scope.records.map(key) }),
-    ...(mapping && { field: mapping.field, from_value: mapping.from, to_value: mapping.to }),
+    ...scopeArguments(scope),
+    ...(corrections.length > 0 && { corrections }),
     ...(canary && { canary }),
   }, Retried);
 
@@ -60,8 +70,9 @@ export const setCredential = (client: Client, order: { org: string; integration:
     org: key(order.org), integration: key(order.integration), credential: order.credential, expires_at: order.expiresAt,
   }, Nothing);
 
+/** Answers how many were dismissed. */
 export const dismissRecords = (client: Client, { org, records, reason }: { org: string; records: string[]; reason: string }) =>
-  call(client, 'dismiss_records', { org: key(org), records: records.map(key), reason }, Nothing);
+  call(client, 'dismiss_records', { org: key(org), records: records.map(key), reason }, z.number());
 
 /** A person's answer about a record nobody knows the fate of. */
 export const decideUncertain = (client: Client, order: { org: string; record: string; landed: boolean; reason: string }) =>

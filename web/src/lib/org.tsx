@@ -23,7 +23,13 @@ export function useOrg(): Org {
 export const paths = {
   overview: (org: string) => `/o/${org}`,
   notifications: (org: string) => `/o/${org}/notifications`,
+  notificationSettings: (org: string) => `/o/${org}/notifications/settings`,
+  maintenance: (org: string) => `/o/${org}/maintenance`,
+  members: (org: string) => `/o/${org}/members`,
+  audit: (org: string) => `/o/${org}/audit`,
+  report: (org: string) => `/o/${org}/report`,
   integration: (org: string, slug: string) => `/o/${org}/i/${slug}`,
+  configuration: (org: string, slug: string) => `/o/${org}/i/${slug}/configuration`,
   record: (org: string, slug: string, id: string) => `/o/${org}/i/${slug}/records/${id}`,
   run: (org: string, slug: string, id: string) => `/o/${org}/i/${slug}/runs/${id}`,
   cause: (org: string, slug: string, id: string) => `/o/${org}/i/${slug}/causes/${id}`,

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { ApiError, toApiError } from './api-error.ts';
 import type { Client } from './client.ts';
 import {
-  Attempt, Cause, FailedRecord, IntegrationRow, Notification, Organization, RecordDetail, Retry, Run, WaitingRecord,
+  Attempt, Cause, ClosedRecord, FailedRecord, IntegrationRow, Notification, Organization, RecordDetail, Retry, Run, WaitingRecord,
 } from './rows.ts';
 
 type Answer = PromiseLike<{ data: unknown; error: { message: string; code?: string; hint?: string } | null; status: number }>;
@@ -119,10 +119,31 @@ export const runsQuery = ({ db }: Client, org: string, integration: string, days
   },
 });
 
-export const retryQuery = ({ db }: Client, org: string, integration: string) => queryOptions({
-  queryKey: ['org', org, 'retry', integration],
-  queryFn: ({ signal }) => readOne(Retry, db.from('retry_progress').select().eq('org_id', org).eq('integration_id', integration)
-    .order('requested_at', { ascending: false }).limit(1).abortSignal(signal)),
+/** The latest retries of an integration, newest first: more than one may wait, for approval or for their turn. */
+export const retriesQuery = ({ db }: Client, org: string, integration: string) => queryOptions({
+  queryKey: ['org', org, 'retries', integration],
+  queryFn: ({ signal }) => readRows(Retry, db.from('retry_progress').select().eq('org_id', org).eq('integration_id', integration)
+    .order('requested_at', { ascending: false }).order('id', { ascending: false }).limit(20).abortSignal(signal)),
+});
+
+/** Where a page of what is closed starts. */
+export type ClosedCursor = { closed_at: string; id: string };
+
+/** Records that are out of trouble in one way, `exported` or `dismissed`, newest first, a page at a time. */
+export const closedRecordsQuery = ({ db }: Client, org: string, integration: string, state: string, after: ClosedCursor | null) => queryOptions({
+  queryKey: ['org', org, 'closed', integration, state, after],
+  queryFn: ({ signal }) => {
+    let rows = db.from('closed_records').select().eq('org_id', org).eq('integration_id', integration).eq('state', state);
+    if (after) rows = rows.lte('closed_at', after.closed_at).or(`closed_at.lt."${after.closed_at}",id.lt.${after.id}`);
+    return readRows(ClosedRecord, rows.order('closed_at', { ascending: false }).order('id', { ascending: false }).limit(PAGE_SIZE).abortSignal(signal));
+  },
+  placeholderData: keepPreviousData,
+});
+
+/** How one record came out of its trouble; null if it never was in any, or is. */
+export const closedRecordQuery = ({ db }: Client, org: string, record: string) => queryOptions({
+  queryKey: ['org', org, 'closed', 'one', record],
+  queryFn: ({ signal }) => readOne(ClosedRecord, db.from('closed_records').select().eq('org_id', org).eq('id', record).limit(1).abortSignal(signal)),
 });
 
 export const notificationsQuery = ({ db }: Client, org: string) => queryOptions({

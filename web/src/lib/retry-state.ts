@@ -3,7 +3,7 @@ import type { Retry } from './rows.ts';
 type Counted = Pick<Retry, 'state' | 'records' | 'exported' | 'failed'>;
 
 /** Whether a retry still has something to do. */
-export const isUnderWay = ({ state }: Pick<Retry, 'state'>): boolean => state !== 'done' && state !== 'stopped';
+export const isUnderWay = ({ state }: Pick<Retry, 'state'>): boolean => !['done', 'stopped', 'declined'].includes(state);
 
 const END = 5;
 

@@ -22,6 +22,9 @@ export const Organization = z.object({
   role: z.enum(['owner', 'admin', 'viewer']),
   locale: z.enum(['nb', 'en']),
   next_cutoff: maybeInstant,
+  /** Whether changed amounts, accounts and dates need a second person's yes, and how many others could give it. */
+  approve_changes: z.boolean(),
+  other_approvers: count,
 });
 export type Organization = z.output<typeof Organization>;
 
@@ -86,6 +89,8 @@ export const IntegrationRow = z.object({
   next_retry_at: maybeInstant,
   amounts_open: amounts,
   recent_runs: z.pipe(z.nullish(z.array(RecentRun)), z.transform((list) => list ?? [])),
+  /** The last 7 days, two hours a letter. */
+  week: maybe,
 });
 export type IntegrationRow = z.output<typeof IntegrationRow>;
 
@@ -179,6 +184,13 @@ export const RecordDetail = z.object({
 });
 export type RecordDetail = z.output<typeof RecordDetail>;
 
+/** A record that was in trouble and is not any more. */
+export const ClosedRecord = z.object({
+  id, source_id: z.string(), label: maybe, state: z.string(), amount: maybe, currency: maybe, closed_at: instant, by_person: z.boolean(),
+  closed_by_name: maybe, closed_reason: maybe, run_id: z.nullish(id),
+});
+export type ClosedRecord = z.output<typeof ClosedRecord>;
+
 export const Attempt = z.object({
   id,
   record_id: id,
@@ -207,6 +219,16 @@ export const Retry = z.object({
   exported: count,
   failed: count,
   remaining: count,
+  is_own: z.nullish(z.boolean()),
+  mapping: z.nullish(z.array(z.object({ field: z.string(), from: maybe, to: z.string() }))),
+  edited: z.boolean(),
+  approved_by_name: maybe,
+  approved_at: maybeInstant,
+  ended_by_person: z.boolean(),
+  ended_by_name: maybe,
+  ended_reason: maybe,
+  resume_at: maybeInstant,
+  refused: z.nullish(z.object({ id, label: maybe, source_id: z.string(), message: maybe })),
 });
 export type Retry = z.output<typeof Retry>;
 

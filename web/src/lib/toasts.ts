@@ -1,6 +1,10 @@
 import { useSyncExternalStore } from 'react';
 
-export type Toast = { id: number; tone: 'done' | 'problem' | 'why'; text: string; hint?: string | null };
+export type Toast = {
+  id: number; tone: 'done' | 'problem' | 'why'; text: string; hint?: string | null;
+  /** A way back, as a button beside the words. */
+  undo?: { word: string; act: () => void };
+};
 
 let toasts: readonly Toast[] = [];
 let last = 0;

@@ -5,19 +5,26 @@ import { useClient } from './client-context.tsx';
 import type { Client } from './client.ts';
 import { useT } from './i18n.tsx';
 import { say } from './toasts.ts';
+import type { Toast } from './toasts.ts';
+
+/** What to say of a result: a sentence, or one with a way back. */
+type Said = string | Pick<Toast, 'text' | 'undo'>;
 
 /**
  * An action a person takes: at most one under way at a time (a second click does nothing), its result said in words,
  * and every list read anew afterwards. `run` answers whether it succeeded.
  */
-export function useAction<I, O>(act: (client: Client, input: I) => Promise<O>, said: (output: O, input: I) => string) {
+export function useAction<I, O>(act: (client: Client, input: I) => Promise<O>, said: (output: O, input: I) => Said) {
   const t = useT();
   const client = useClient();
   const queries = useQueryClient();
   const busy = useRef(false);
   const mutation = useMutation({
     mutationFn: (input: I) => act(client, input),
-    onSuccess: (output, input) => say({ tone: 'done', text: said(output, input) }),
+    onSuccess: (output, input) => {
+      const words = said(output, input);
+      say({ tone: 'done', ...(typeof words === 'string' ? { text: words } : words) });
+    },
     onError: (error) => {
       const known = error instanceof ApiError ? error : null;
       const speaksForItself = known?.kind === 'refused' && known.message;

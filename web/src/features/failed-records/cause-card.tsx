@@ -2,20 +2,21 @@ import { useId } from 'react';
 import { Link } from 'wouter';
 import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { Cause, IntegrationRow } from '../../lib/rows.ts';
 import { systemName } from '../../lib/system-name.ts';
 import { RetryButton } from './retry-button.tsx';
-import type { MappingHint } from './retry-dialog.tsx';
+import type { MappingHint } from './correction-draft.ts';
 
 const VALUES_SHOWN = 8;
 
 /** Where a correction would go: our own field where it is known, else the name the system used. */
-export function mappingHint(cause: Pick<Cause, 'payload_field' | 'field' | 'offending'> | null): MappingHint | null {
+export function mappingHint(cause: Pick<Cause, 'payload_field' | 'field' | 'offending' | 'offending_values'> | null): MappingHint | null {
   const field = cause?.payload_field || cause?.field;
-  return cause && field ? { field, values: cause.offending.map(({ value }) => value) } : null;
+  return cause && field ? { field, values: cause.offending, more: Math.max(0, cause.offending_values - cause.offending.length) } : null;
 }
 
 function Offending({ cause, all }: { cause: Cause; all: boolean }) {
@@ -41,12 +42,14 @@ type CauseCardProps = { cause: Cause; integration: IntegrationRow; linked?: bool
 
 /** Records that fail for one reason: how many, how much, which values, since when; retried together. */
 export function CauseCard({ cause, integration, linked = true }: CauseCardProps) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const { org } = useOrg();
   const id = useId();
   const field = cause.payload_field || cause.field;
   const href = paths.cause(org.slug, integration.slug, cause.id);
+  const hint = mappingHint(cause);
+  const order = { integration, scope: { kind: 'cause', cause: cause.id }, count: cause.open_records } as const;
   // On its own page it comes right below the title.
   const Heading = linked ? 'h3' : 'h2';
   return (
@@ -58,13 +61,10 @@ export function CauseCard({ cause, integration, linked = true }: CauseCardProps)
           {cause.amounts.length > 0 && <> · {f.amounts(cause.amounts)}</>}
         </Heading>
         {cause.open_records > 0 && (
-          <RetryButton
-            integration={integration}
-            scope={{ kind: 'cause', cause: cause.id }}
-            count={cause.open_records}
-            hint={mappingHint(cause)}
-            label={t.retry.some(cause.open_records)}
-          />
+          <div className="row">
+            {hint && <RetryButton {...order} hint={hint} fix label={t.fix.cause(cause.open_records)} />}
+            <RetryButton {...order} hint={hint} label={t.retry.some(cause.open_records)} />
+          </div>
         )}
       </div>
       <VendorText label={t.integration.said(systemName(integration.system))} text={cause.sample || cause.template || t.integration.noMessage} />

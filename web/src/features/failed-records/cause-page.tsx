@@ -30,11 +30,11 @@ export function CausePage({ integration, id }: { integration: IntegrationRow; id
       <Loaded query={query}>
         {(cause) => (cause?.integration_id !== integration.integration_id ? <p className="card">{t.failed.causeNotFound}</p> : (
           <>
-            <RetryProgress integration={integration.integration_id} />
+            <RetryProgress integration={integration} />
             <section className="card"><CauseCard cause={cause} integration={integration} linked={false} /></section>
             <section className="card stack" aria-labelledby={recordsId}>
               <h2 id={recordsId}>{t.failed.sameCause(cause.open_records)}</h2>
-              <RecordsTable integration={integration} filter={{ cause: id }} empty={t.failed.causeSolved} />
+              <RecordsTable integration={integration} filter={{ cause: id }} empty={t.failed.causeSolved} total={cause.open_records} />
             </section>
           </>
         ))}

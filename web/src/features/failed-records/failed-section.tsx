@@ -3,6 +3,7 @@ import { useId } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { Loaded } from '../../components/loaded.tsx';
 import { useClient } from '../../lib/client-context.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
@@ -10,6 +11,7 @@ import { PAGE_SIZE, causesQuery } from '../../lib/queries.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { openWork } from '../../lib/status.ts';
 import { CauseCard } from './cause-card.tsx';
+import { ClosedTable } from './closed-table.tsx';
 import { DownloadButton } from './download-button.tsx';
 import { RecordsTable } from './records-table.tsx';
 import { RetryButton } from './retry-button.tsx';
@@ -32,10 +34,11 @@ function Causes({ integration }: { integration: IntegrationRow }) {
 }
 
 function StateFilter({ integration, chosen }: { integration: IntegrationRow; chosen: string | null }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const { org } = useOrg();
   const href = paths.integration(org.slug, integration.slug);
+  const closed = [['exported', t.closed.resolved], ['dismissed', t.closed.dismissed]] as const;
   const counts: [string | null, string, number][] = [
     [null, t.failed.all, openWork(integration).total],
     ['failed', t.failed.states.failed ?? 'failed', integration.open_failed],
@@ -53,41 +56,55 @@ function StateFilter({ integration, chosen }: { integration: IntegrationRow; cho
             </Link>
           </li>
         ))}
+        {closed.map(([state, word]) => (
+          <li key={state}><Link href={`${href}?state=${state}`} aria-current={state === chosen ? 'true' : undefined}>{word}</Link></li>
+        ))}
       </ul>
     </nav>
   );
 }
 
-/** What did not get across: by cause, then record by record, with the buttons that send it again. */
+/** What of a state a retry would send. */
+function totalOf(integration: IntegrationRow, state: string | null): number {
+  if (state === 'failed') return integration.open_failed;
+  if (state === 'dead') return integration.open_dead;
+  return openWork(integration).retryable;
+}
+
+function Records({ integration, state }: { integration: IntegrationRow; state: string | null }) {
+  const t = useT();
+  const { total } = openWork(integration);
+  if (state === 'exported' || state === 'dismissed') return <ClosedTable key={state} integration={integration} state={state} />;
+  if (total === 0) return null;
+  return (
+    <RecordsTable
+      key={state} integration={integration} filter={state ? { state } : {}} empty={t.failed.noneOfState} total={totalOf(integration, state)}
+    />
+  );
+}
+
+/** What did not get across: by cause, then record by record, with the buttons that send it again; and what is over. */
 export function FailedSection({ integration, fetchedAt }: { integration: IntegrationRow; fetchedAt: number }) {
   const t = useT();
   const f = useFormat();
   const id = useId();
   const [search] = useSearchParams();
   const state = search.get('state');
+  const isClosed = state === 'exported' || state === 'dismissed';
   const { total, retryable } = openWork(integration);
   return (
     <section className="card stack" aria-labelledby={id}>
       <div className="row">
         <h2 id={id}>{t.failed.title}{total > 0 && ` (${f.number(total)})`}</h2>
-        {retryable > 0 && (
-          <div className="row">
-            <RetryButton integration={integration} scope={{ kind: 'last_run' }} count={null} label={t.retry.button} primary />
-            <RetryButton integration={integration} scope={{ kind: 'open' }} count={retryable} label={t.retry.all(retryable)} />
-          </div>
-        )}
+        {retryable > 0 && <RetryButton integration={integration} scope={{ kind: 'open' }} count={retryable} label={t.retry.all(retryable)} />}
       </div>
-      {total === 0 ? <p>{t.failed.none(f.dateTime(new Date(fetchedAt).toISOString()))}</p> : (
-        <>
-          <Causes integration={integration} />
-          <div className="row">
-            <h3>{t.failed.records}</h3>
-            <DownloadButton integration={integration} filter={state ? { state } : {}} />
-          </div>
-          <StateFilter integration={integration} chosen={state} />
-          <RecordsTable key={state} integration={integration} filter={state ? { state } : {}} empty={t.failed.noneOfState} />
-        </>
-      )}
+      {total === 0 ? <p>{t.failed.none(f.dateTime(new Date(fetchedAt).toISOString()))}</p> : <Causes integration={integration} />}
+      <div className="row">
+        <h3>{t.failed.records}</h3>
+        {total > 0 && !isClosed && <DownloadButton integration={integration} filter={state ? { state } : {}} />}
+      </div>
+      <StateFilter integration={integration} chosen={state} />
+      <Records integration={integration} state={state} />
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
 import { ReasonDialog } from '../../components/reason-dialog.tsx';
 import { decideUncertain, dismissRecords } from '../../lib/actions.ts';
+import { useFixT } from '../../lib/fix-words.ts';
 import { useT } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow, RecordDetail } from '../../lib/rows.ts';
@@ -9,14 +10,17 @@ import { isRetryable } from '../../lib/status.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { RetryButton } from './retry-button.tsx';
-import type { MappingHint } from './retry-dialog.tsx';
+import type { MappingHint } from './correction-draft.ts';
+import { EditButton } from './edit-dialog.tsx';
+import { useRestore } from './use-restore.ts';
 
 function Dismiss({ record }: { record: string }) {
-  const t = useT();
+  const t = useFixT();
   const { org } = useOrg();
   const off = useOff();
   const [asking, setAsking] = useState(false);
-  const dismiss = useAction(dismissRecords, () => t.record.dismissed);
+  const restore = useRestore();
+  const dismiss = useAction(dismissRecords, () => ({ text: t.record.dismissed, undo: { word: t.closed.undo, act: () => void restore.run({ org: org.id, records: [record] }) } }));
   return (
     <>
       <ActionButton off={off} onClick={() => setAsking(true)}>{t.record.dismiss}</ActionButton>
@@ -65,6 +69,7 @@ export function RecordActions({ record, integration, hint }: RecordActionsProps)
           primary integration={integration} scope={{ kind: 'records', records: [record.id] }} count={1} hint={hint} label={t.record.retry}
         />
       )}
+      {isRetryable(record.state) && <EditButton record={record} integration={integration} field={hint?.field ?? null} />}
       {record.state === 'uncertain' && <Decide record={record.id} />}
       {dismissable && <Dismiss record={record.id} />}
     </div>

@@ -20,6 +20,7 @@ import { PayloadView } from './payload-view.tsx';
 import { RecordActions } from './record-actions.tsx';
 import { Failure } from './record-summary.tsx';
 import { RetryProgress } from './retry-progress.tsx';
+import { ClosedNote } from './closed-note.tsx';
 
 type RecordViewProps = { record: RecordDetail; cause: Cause | null; integration: IntegrationRow };
 
@@ -28,7 +29,7 @@ function Problem({ record, cause, integration }: RecordViewProps) {
   const { org } = useOrg();
   const id = useId();
   const field = cause?.payload_field || record.error_field || null;
-  const hint = field ? { field, values: record.error_value ? [record.error_value] : [] } : null;
+  const hint = field ? { field, values: record.error_value ? [{ value: record.error_value, records: null }] : [], more: 0 } : null;
   return (
     <section className="card stack" aria-labelledby={id}>
       <div className="row">
@@ -36,6 +37,7 @@ function Problem({ record, cause, integration }: RecordViewProps) {
         <StatusPill kind={recordStatus(record.state)} word={t.failed.states[record.state] ?? record.state} />
       </div>
       {record.state === 'exported' && <p>{t.record.across}</p>}
+      {(record.state === 'exported' || record.state === 'dismissed') && <ClosedNote record={record.id} />}
       {(record.state === 'queued' || record.state === 'sending' || record.state === 'accepted') && <p>{t.record.waiting}</p>}
       {record.state === 'uncertain' && <p>{t.record.uncertainBody}</p>}
       {record.error_message && <Failure record={record} payloadField={cause?.payload_field ?? null} integration={integration} />}
@@ -54,7 +56,7 @@ function RecordView({ record, cause, integration }: RecordViewProps) {
   const attemptsId = useId();
   return (
     <>
-      <RetryProgress integration={integration.integration_id} />
+      <RetryProgress integration={integration} />
       <Problem record={record} cause={cause} integration={integration} />
       <section className="card stack" aria-labelledby={sentId}>
         <h2 id={sentId}>{t.record.sent}</h2>

@@ -1,12 +1,18 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { Facts } from '../../components/facts.tsx';
 import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
+import { useClient } from '../../lib/client-context.tsx';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
+import { recordQuery } from '../../lib/queries.ts';
 import type { FailedRecord, IntegrationRow, RecordDetail } from '../../lib/rows.ts';
 import { systemName } from '../../lib/system-name.ts';
+import { AttemptsLine } from './attempts-line.tsx';
+import { CopyLink } from './copy-link.tsx';
+import { PayloadView } from './payload-view.tsx';
 
 type FailureProps = {
   record: Omit<FailedRecord, 'payload_field'> | RecordDetail;
@@ -37,14 +43,19 @@ export function Failure({ record, payloadField, integration }: FailureProps) {
   );
 }
 
-/** A failed record, opened in the list. */
+/** A failed record, opened in the list: the way to its own page, what was said, what was sent with the field marked, and its attempts. */
 export function RecordSummary({ record, integration }: { record: FailedRecord; integration: IntegrationRow }) {
   const t = useT();
+  const client = useClient();
   const { org } = useOrg();
+  const { data: whole } = useQuery(recordQuery(client, org.id, record.id));
+  const path = paths.record(org.slug, integration.slug, record.id);
   return (
     <div className="stack">
+      <p className="row start"><Link href={path}>{t.failed.open}</Link> <CopyLink path={path} /></p>
       <Failure record={record} payloadField={record.payload_field ?? null} integration={integration} />
-      <p><Link href={paths.record(org.slug, integration.slug, record.id)}>{t.failed.open}</Link></p>
+      {whole && <PayloadView payload={whole.payload} field={record.payload_field || record.error_field || null} />}
+      <AttemptsLine record={record.id} message={record.error_message ?? null} />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { Chevron } from '../../components/icons.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
+import type { Scope } from '../../lib/actions.ts';
 import { useClient } from '../../lib/client-context.tsx';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
@@ -17,10 +18,19 @@ import type { FailedRecord, IntegrationRow } from '../../lib/rows.ts';
 import { isRetryable, recordStatus } from '../../lib/status.ts';
 import { nameOf } from './name-of.ts';
 import { RecordSummary } from './record-summary.tsx';
-import { RetryButton } from './retry-button.tsx';
+import { SelectionBar } from './selection-bar.tsx';
 import { useSelection } from './use-selection.ts';
 
-type RecordsTableProps = { integration: IntegrationRow; filter: Omit<RecordFilter, 'integration'>; empty: string };
+type Filter = Omit<RecordFilter, 'integration'>;
+type RecordsTableProps = {
+  integration: IntegrationRow; filter: Filter; empty: string;
+  /** How many of those that match a retry would send; null when only the server knows. */
+  total?: number | null;
+};
+
+/** What "all that match" is for a retry. */
+const scopeOf = ({ cause, run, state }: Filter): Scope =>
+  (cause ? { kind: 'cause', cause, ...(state && { state }) } : { kind: 'open', ...(state && { state }), ...(run && { run }) });
 
 type ColumnsOptions = {
   integration: IntegrationRow;
@@ -36,14 +46,15 @@ function useColumns({ integration, selection, open, toggle }: ColumnsOptions) {
   const c = t.failed.columns;
   return (rows: readonly FailedRecord[]) => {
     const choosable = rows.filter(({ state }) => isRetryable(state)).map(({ id }) => id);
-    const all = choosable.length > 0 && choosable.every((id) => selection.ids.has(id));
+    const isChosen = (id: string): boolean => selection.isAll || selection.ids.has(id);
+    const all = choosable.length > 0 && choosable.every(isChosen);
     return [
       {
         key: 'select',
         head: <input type="checkbox" aria-label={t.failed.selectPage} checked={all} onChange={() => selection.set(choosable, !all)} />,
         cell: (row: FailedRecord) => isRetryable(row.state) && (
           <input
-            type="checkbox" aria-label={t.failed.select(nameOf(row))} checked={selection.ids.has(row.id)}
+            type="checkbox" aria-label={t.failed.select(nameOf(row))} checked={isChosen(row.id)}
             onChange={(event) => selection.set([row.id], event.currentTarget.checked)}
           />
         ),
@@ -90,7 +101,7 @@ function FieldName({ row }: { row: FailedRecord }) {
 }
 
 /** Records that did not get across, newest first, fifty at a time; each opens where it stands. */
-export function RecordsTable({ integration, filter, empty }: RecordsTableProps) {
+export function RecordsTable({ integration, filter, empty, total = null }: RecordsTableProps) {
   const t = useT();
   const client = useClient();
   const { org, active } = useOrg();
@@ -114,15 +125,11 @@ export function RecordsTable({ integration, filter, empty }: RecordsTableProps) 
         if (rows.length === 0 && trail.length === 0) return <p className="muted">{empty}</p>;
         return (
           <>
-            {selection.ids.size > 0 && (
-              <div className="row selection" role="toolbar" aria-label={t.failed.selected(selection.ids.size)}>
-                <strong>{t.failed.selected(selection.ids.size)}</strong>
-                <RetryButton
-                  integration={integration} scope={{ kind: 'records', records: [...selection.ids] }} count={selection.ids.size}
-                  label={t.retry.chosen(selection.ids.size)}
-                />
-                <button type="button" className="quiet" onClick={selection.clear}>{t.failed.clear}</button>
-              </div>
+            {(selection.ids.size > 0 || selection.isAll) && (
+              <SelectionBar
+                integration={integration} selection={selection} matching={scopeOf(filter)} total={total}
+                more={trail.length > 0 || next !== null}
+              />
             )}
             <DataTable
               caption={t.failed.caption(trail.length, rows.length, next !== null)} columns={columns(rows)}

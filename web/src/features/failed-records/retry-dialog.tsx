@@ -1,20 +1,22 @@
-import { useId, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 import type { FormEvent } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { retryFailed } from '../../lib/actions.ts';
-import type { Mapping, RetryOrder, Scope } from '../../lib/actions.ts';
+import type { Correction, RetryOrder, Scope } from '../../lib/actions.ts';
 import type { Client } from '../../lib/client.ts';
-import { formText } from '../../lib/form-text.ts';
-import { useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { systemName } from '../../lib/system-name.ts';
 import { useAction } from '../../lib/use-action.ts';
+import { ApprovalNote } from './approval-note.tsx';
+import { correctionsOf, draftOf, isHalf } from './correction-draft.ts';
+import type { MappingHint } from './correction-draft.ts';
+import { CorrectionFields } from './correction-fields.tsx';
 import { expectRetry } from './own-retry.ts';
-
-/** What the records have in common, as a start for correcting it. */
-export type MappingHint = { field: string; values: readonly string[] };
+import { PreviewView, usePreview } from './preview-view.tsx';
+import { useSettled } from './use-settled.ts';
 
 export type RetryDialogProps = {
   integration: IntegrationRow;
@@ -22,34 +24,12 @@ export type RetryDialogProps = {
   /** How many records that is; null when only the server knows. */
   count: number | null;
   hint: MappingHint | null;
+  /** Begins with the values to put right. */
+  fix?: boolean;
   onClose: () => void;
 };
 
-function readMapping(form: FormData): Mapping {
-  const text = (name: string) => formText(form, name).trim();
-  return { field: text('field'), from: text('from'), to: text('to') };
-}
-
-function MappingFields({ hint }: { hint: MappingHint | null }) {
-  const t = useT();
-  const id = useId();
-  const values = hint?.values ?? [];
-  return (
-    <div className="form mapping">
-      <p className="muted">{t.retry.mapHint}{values.length > 1 && ` ${t.retry.mapOthers}`}</p>
-      <label htmlFor={`${id}-field`}>{t.retry.field}</label>
-      <input id={`${id}-field`} name="field" defaultValue={hint?.field ?? ''} autoComplete="off" spellCheck={false} />
-      <label htmlFor={`${id}-from`}>{t.retry.from}</label>
-      {values.length > 1 ? (
-        <select id={`${id}-from`} name="from">{values.map((value) => <option key={value}>{value}</option>)}</select>
-      ) : (
-        <input id={`${id}-from`} name="from" defaultValue={values[0] ?? ''} autoComplete="off" spellCheck={false} />
-      )}
-      <label htmlFor={`${id}-to`}>{t.retry.to}</label>
-      <input id={`${id}-to`} name="to" autoComplete="off" spellCheck={false} />
-    </div>
-  );
-}
+const TYPING_MS = 300;
 
 async function orderRetry(client: Client, order: RetryOrder) {
   const ordered = await retryFailed(client, order);
@@ -57,47 +37,75 @@ async function orderRetry(client: Client, order: RetryOrder) {
   return ordered;
 }
 
-/** Asks once before anything is sent: what will be, what will not, and whether a value is put right on the way. */
-export function RetryDialog({ integration, scope, count, hint, onClose }: RetryDialogProps) {
-  const t = useT();
-  const { org } = useOrg();
-  const [mapped, setMapped] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const several = count === null || count > 1;
-  const retry = useAction(orderRetry, ({ records, mapped: corrected }) => {
+function useOrdered() {
+  const t = useFixT();
+  return useAction(orderRetry, ({ records, mapped, state }) => {
     if (records === 0) return t.retry.nothing;
-    return corrected ? `${t.retry.started(records)} ${t.retry.corrected(corrected)}` : t.retry.started(records);
+    if (state === 'asked') return t.approval.asked(records);
+    return mapped ? `${t.retry.started(records)} ${t.retry.corrected(mapped)}` : t.retry.started(records);
   });
+}
+
+/** What the corrections as typed so far would send, once the typing pauses. */
+function useTypedPreview(integration: string, scope: Scope, corrections: readonly Correction[]) {
+  const settled = useSettled(corrections, TYPING_MS);
+  const query = usePreview(settled.length > 0 ? { integration, scope, corrections: settled } : null);
+  const shown = settled.length > 0 && corrections.length > 0;
+  return { shown, preview: shown ? query.data ?? null : null, failed: query.isError };
+}
+
+/** Asks once before anything is sent: what will be, what will not, and which values are put right on the way. */
+export function RetryDialog({ integration, scope, count, hint, fix = false, onClose }: RetryDialogProps) {
+  const t = useFixT();
+  const { org } = useOrg();
+  const id = useId();
+  const [mapped, setMapped] = useState(fix);
+  const [draft, setDraft] = useState(() => draftOf(hint));
+  const [canary, setCanary] = useState<boolean | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const corrections = useMemo(() => (mapped ? correctionsOf(draft) : []), [mapped, draft]);
+  const { shown, preview, failed } = useTypedPreview(integration.integration_id, scope, corrections);
+  const retry = useOrdered();
+  const several = count === null || count > 1;
+  // A correction nobody has tried yet is tried on one first, unless somebody says otherwise.
+  const first = several && (canary ?? mapped);
+  const asks = preview?.needs_approval ?? false;
 
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const mapping = mapped ? readMapping(form) : null;
-    if (mapping && (!mapping.field || !mapping.from || !mapping.to)) return setProblem(t.retry.mapMissing);
-    if (mapping && mapping.from === mapping.to) return setProblem(t.retry.mapSame);
+    if (mapped && isHalf(draft)) return setProblem(t.fix.halfRow);
+    if (mapped && corrections.length === 0) return setProblem(t.fix.nothingMapped);
     setProblem(null);
-    const canary = form.get('canary') !== null;
-    if (await retry.run({ org: org.id, integration: integration.integration_id, scope, mapping, canary })) onClose();
+    if (await retry.run({ org: org.id, integration: integration.integration_id, scope, corrections, canary: first })) onClose();
   };
 
+  const word = asks ? t.fix.ask : t.retry.submit;
   return (
-    <Dialog title={t.retry.title[scope.kind]} onClose={onClose}>
+    <Dialog title={mapped ? t.fix.title : t.retry.title[scope.kind]} onClose={onClose}>
       <form className="stack" onSubmit={(event) => void submit(event)}>
         <p>{count !== null && <strong>{t.records(count)}. </strong>}{t.retry.body(systemName(integration.system))} {t.retry.safe}</p>
         <details open={mapped} onToggle={(event) => setMapped(event.currentTarget.open)}>
           <summary>{t.retry.map}</summary>
-          {mapped && <MappingFields hint={hint} />}
+          {mapped && <CorrectionFields draft={draft} more={hint?.more ?? 0} focus={fix} onChange={setDraft} />}
         </details>
+        {shown && (
+          <section className="preview" aria-labelledby={id} aria-busy={!preview && !failed}>
+            <h3 id={id}>{t.fix.preview}</h3>
+            {preview && <PreviewView preview={preview} />}
+            {!preview && <p className="muted">{failed ? t.fix.previewFailed : t.fix.previewBusy}</p>}
+          </section>
+        )}
+        {mapped && <ApprovalNote needed={asks} />}
         {several && (
           <label className="check">
-            <input type="checkbox" name="canary" />
+            <input type="checkbox" name="canary" checked={first} onChange={(event) => setCanary(event.currentTarget.checked)} />
             <span>{t.retry.canary} <span className="muted">{t.retry.canaryHint}</span></span>
           </label>
         )}
         <p className="form-problem" role="alert">{problem}</p>
         <div className="row end">
           <button type="button" onClick={onClose}>{t.app.cancel}</button>
-          <ActionButton type="submit" primary pending={retry.pending}>{retry.pending ? t.retry.busy : t.retry.submit}</ActionButton>
+          <ActionButton type="submit" primary pending={retry.pending}>{retry.pending ? t.retry.busy : word}</ActionButton>
         </div>
       </form>
     </Dialog>

@@ -1,23 +1,39 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
+import { Link } from 'wouter';
 import { Time } from '../../components/time.tsx';
+import { VendorText } from '../../components/vendor-text.tsx';
 import { useClient } from '../../lib/client-context.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { recall, remember } from '../../lib/memory.ts';
-import { useOrg } from '../../lib/org.tsx';
-import { retryQuery } from '../../lib/queries.ts';
-import type { Retry } from '../../lib/rows.ts';
+import { paths, useOrg } from '../../lib/org.tsx';
+import { printable } from '../../lib/printable.ts';
+import { retriesQuery } from '../../lib/queries.ts';
 import { announcement, isUnderWay } from '../../lib/retry-state.ts';
+import type { IntegrationRow, Retry } from '../../lib/rows.ts';
 import { say } from '../../lib/toasts.ts';
+import { ApprovalCard, WhatIsCorrected } from './approval-card.tsx';
+import { nameOf } from './name-of.ts';
 import { isOwnRetry } from './own-retry.ts';
+import { StopButton } from './stop-button.tsx';
+
+/** The state in words: stopped by a person and stopped by the one tried first are two things. */
+function useStateWord() {
+  const t = useFixT();
+  return ({ state, ended_by_person: byPerson }: Retry): string =>
+    (state === 'stopped' && !byPerson ? t.retry.states.stopped : t.progress.states[state] ?? t.retry.states[state]) ?? state;
+}
 
 /** What a screen reader hears: each quarter and the end, not every poll. */
 function useAnnounced(retry: Retry): string {
   const t = useT();
   const f = useFormat();
+  const stateWord = useStateWord();
   const last = useRef<{ id: string; quarter: number } | null>(null);
   const [spoken, setSpoken] = useState('');
+  const word = stateWord(retry);
   useEffect(() => {
     const before = last.current?.id === retry.id ? last.current.quarter : null;
     const { quarter, news } = announcement(retry, before);
@@ -25,16 +41,43 @@ function useAnnounced(retry: Retry): string {
     if (news === 'quarter') setSpoken(t.retry.announce(f.number(retry.exported + retry.failed), f.number(retry.records)));
     if (news === 'end') {
       const outcome = t.retry.outcome(f.number(retry.exported), f.number(retry.failed));
-      say({ tone: retry.state === 'stopped' ? 'problem' : 'done', text: `${t.retry.states[retry.state] ?? retry.state}: ${outcome}` });
+      say({ tone: retry.state === 'done' ? 'done' : 'problem', text: `${word}: ${outcome}` });
     }
-  }, [retry, t, f]);
+  }, [retry, t, f, word]);
   return spoken;
 }
 
-function ProgressCard({ retry, onHide }: { retry: Retry; onHide: () => void }) {
-  const t = useT();
+/** Why it ended as it did, in words: who stopped it, what was said of the first one, what was left out. */
+function Ending({ retry, integration }: { retry: Retry; integration: IntegrationRow }) {
+  const t = useFixT();
+  const { org } = useOrg();
+  const { refused } = retry;
+  const who = retry.ended_by_name ?? t.progress.somebody;
+  return (
+    <>
+      {retry.state === 'stopped' && retry.ended_by_person && <p>{t.progress.stoppedBy(who, retry.remaining)}</p>}
+      {retry.state === 'declined' && <p>{t.progress.declinedBy(who, printable(retry.ended_reason ?? ''))}</p>}
+      {refused && (
+        <>
+          <VendorText label={t.progress.refused} text={refused.message || t.integration.noMessage} />
+          <p><Link href={paths.record(org.slug, integration.slug, refused.id)}>{nameOf(refused)}</Link></p>
+        </>
+      )}
+      {retry.state === 'done' && retry.remaining > 0 && <p>{t.progress.leftOut(retry.remaining)}</p>}
+      {retry.state === 'done' && retry.failed > 0 && retry.run_id && (
+        <p><Link href={paths.run(org.slug, integration.slug, retry.run_id)}>{t.progress.stillFailed}</Link></p>
+      )}
+    </>
+  );
+}
+
+type ProgressCardProps = { retry: Retry; integration: IntegrationRow; onHide: () => void };
+
+function ProgressCard({ retry, integration, onHide }: ProgressCardProps) {
+  const t = useFixT();
   const f = useFormat();
   const id = useId();
+  const stateWord = useStateWord();
   const spoken = useAnnounced(retry);
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -44,40 +87,51 @@ function ProgressCard({ retry, onHide }: { retry: Retry; onHide: () => void }) {
   return (
     <section className="card progress-card" aria-labelledby={id} tabIndex={-1} ref={card}>
       <div className="row">
-        <h2 id={id}>{t.retry.progress}: {t.retry.states[retry.state] ?? retry.state}</h2>
-        {!isUnderWay(retry) && <button type="button" className="quiet" onClick={onHide}>{t.retry.hide}</button>}
+        <h2 id={id}>{t.retry.progress}: {stateWord(retry)}</h2>
+        {isUnderWay(retry) ? <StopButton retry={retry} /> : <button type="button" className="quiet" onClick={onHide}>{t.retry.hide}</button>}
       </div>
       <progress max={Math.max(1, retry.records)} value={done} aria-labelledby={id} />
       <p>
         <strong>{t.retry.counts(f.number(done), f.number(retry.records))}</strong>
         {' · '}{t.retry.outcome(f.number(retry.exported), f.number(retry.failed))}
-        {retry.remaining > 0 && <> · {t.retry.remaining(f.number(retry.remaining))}</>}
+        {retry.remaining > 0 && isUnderWay(retry) && <> · {t.retry.remaining(f.number(retry.remaining))}</>}
       </p>
+      {retry.state === 'waiting' && retry.resume_at && <p>{t.progress.waitsUntil(f.dateTime(retry.resume_at))}</p>}
+      <Ending retry={retry} integration={integration} />
+      <WhatIsCorrected retry={retry} />
       <p className="muted">
         {retry.requested_by_name
           ? t.retry.by(retry.requested_by_name, f.dateTime(retry.requested_at))
           : t.retry.byNobody(f.dateTime(retry.requested_at))}
         {' ('}<Time iso={retry.requested_at} as="relative" />{')'}
+        {retry.approved_at && <>. {t.approval.by(retry.approved_by_name ?? t.progress.somebody, f.dateTime(retry.approved_at))}</>}
       </p>
       <p className="sr" aria-live="polite">{spoken}</p>
     </section>
   );
 }
 
-/** The latest retry of an integration: it stays on the page, for everyone and across reloads, until it is over and hidden. */
-export function RetryProgress({ integration }: { integration: string }) {
+/** Those that wait or are under way, and the newest that is over until it is hidden. */
+const shownOf = (retries: readonly Retry[], hidden: string | null): Retry[] => {
+  const over = retries.find((retry) => !isUnderWay(retry));
+  return retries.filter((retry) => isUnderWay(retry) || (retry === over && retry === retries[0] && retry.id !== hidden));
+};
+
+/** The retries of an integration: they stay on the page, for everyone and across reloads, until they are over and hidden. */
+export function RetryProgress({ integration }: { integration: IntegrationRow }) {
   const client = useClient();
   const { org, active } = useOrg();
   const [hidden, setHidden] = useState(() => recall('hidden-retry'));
   const [mine, setMine] = useState(false);
   const polling = usePolling(active || mine);
-  const { data: retry } = useQuery({ ...retryQuery(client, org.id, integration), ...polling });
-  const underWay = retry ? isUnderWay(retry) : false;
-  useEffect(() => setMine(underWay), [underWay]);
-  if (!retry || retry.id === hidden) return null;
-  const hide = () => {
-    remember('hidden-retry', retry.id);
-    setHidden(retry.id);
+  const { data: retries = [] } = useQuery({ ...retriesQuery(client, org.id, integration.integration_id), ...polling });
+  const moves = retries.some((retry) => isUnderWay(retry) && retry.state !== 'asked');
+  useEffect(() => setMine(moves), [moves]);
+  const hide = (id: string) => {
+    remember('hidden-retry', id);
+    setHidden(id);
   };
-  return <ProgressCard retry={retry} onHide={hide} />;
+  return shownOf(retries, hidden).map((retry) => (retry.state === 'asked'
+    ? <ApprovalCard key={retry.id} retry={retry} />
+    : <ProgressCard key={retry.id} retry={retry} integration={integration} onHide={() => hide(retry.id)} />));
 }

@@ -1,9 +1,10 @@
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { ActionButton } from '../../components/action-button.tsx';
 import { ReasonDialog } from '../../components/reason-dialog.tsx';
 import { setEnabled, syncNow } from '../../lib/actions.ts';
 import { useT } from '../../lib/i18n.tsx';
-import { useOrg } from '../../lib/org.tsx';
+import { paths, useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
@@ -40,7 +41,7 @@ function Power({ integration }: { integration: IntegrationRow }) {
   );
 }
 
-/** Sync now, the credential, and the switch. */
+/** Sync now, the credential, the switch, and the way to everything else that can be set. */
 export function IntegrationActions({ integration }: { integration: IntegrationRow }) {
   const t = useT();
   const { org } = useOrg();
@@ -58,6 +59,7 @@ export function IntegrationActions({ integration }: { integration: IntegrationRo
       </ActionButton>
       <CredentialButton integration={integration} />
       <Power integration={integration} />
+      <Link href={paths.configuration(org.slug, integration.slug)}>{t.app.configuration}</Link>
     </div>
   );
 }

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
-import { Link } from 'wouter';
 import { Facts } from '../../components/facts.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
@@ -9,15 +8,17 @@ import { useClient } from '../../lib/client-context.tsx';
 import { explain, tellableFindings } from '../../lib/finding.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
-import { paths, useOrg } from '../../lib/org.tsx';
+import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import { problemOf } from '../../lib/problem.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { causesQuery, runQuery } from '../../lib/queries.ts';
 import type { Finding, IntegrationRow } from '../../lib/rows.ts';
-import { lastKnownStatus, statusOf } from '../../lib/status.ts';
+import { lastKnownStatus, openWork, statusOf } from '../../lib/status.ts';
 import { systemName } from '../../lib/system-name.ts';
+import { RetryButton } from '../failed-records/retry-button.tsx';
 import { CopyError } from './copy-error.tsx';
+import { Technical } from './technical.tsx';
 
 function useProblem(integration: IntegrationRow): Problem | null {
   const client = useClient();
@@ -51,7 +52,6 @@ function OtherFindings({ findings }: { findings: readonly Finding[] }) {
 
 function TheirWords({ problem, integration }: { problem: Problem; integration: IntegrationRow }) {
   const t = useT();
-  const { org } = useOrg();
   const code = (text: string | null) => text && <code>{printable(text)}</code>;
   return (
     <>
@@ -60,16 +60,8 @@ function TheirWords({ problem, integration }: { problem: Problem; integration: I
         [t.integration.failedAt, problem.at && <Time iso={problem.at} as="both" />],
         [t.integration.field, code(problem.field) || t.integration.noField],
       ]} />
-      <details>
-        <summary>{t.app.details}</summary>
-        <Facts of={[
-          [t.integration.httpStatus, problem.status],
-          [t.integration.code, code(problem.code)],
-          [t.integration.category, code(problem.category)],
-          [t.integration.run, problem.runId && <Link href={paths.run(org.slug, integration.slug, problem.runId)}>{problem.runId}</Link>],
-        ]} />
-        <CopyError problem={problem} integration={integration} />
-      </details>
+      <div className="row start"><CopyError problem={problem} integration={integration} /></div>
+      <Technical problem={problem} integration={integration} />
     </>
   );
 }
@@ -100,6 +92,11 @@ export function WhatHappened({ integration }: { integration: IntegrationRow }) {
         [t.integration.since, since && <Time iso={since} as="both" />],
       ]} />
       {explained && <p><strong>{t.integration.todo}:</strong> {explained.todo}</p>}
+      {openWork(integration).retryable > 0 && (
+        <div className="row start">
+          <RetryButton integration={integration} scope={{ kind: 'last_run' }} count={null} label={t.retry.button} primary />
+        </div>
+      )}
       {problem && <TheirWords problem={problem} integration={integration} />}
       <OtherFindings findings={rest} />
     </section>

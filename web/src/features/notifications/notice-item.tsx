@@ -8,6 +8,8 @@ import { explain } from '../../lib/finding.ts';
 import type { Format } from '../../lib/format.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import type { Messages } from '../../lib/i18n/nb.ts';
+import type { ManageWords } from '../../lib/i18n/nb-manage.ts';
+import { useManageWords } from '../../lib/manage-words.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { Notification } from '../../lib/rows.ts';
@@ -21,16 +23,18 @@ function explained({ notice }: Notification, t: Messages, f: Format): string {
   return explain({ rule: notice.alarm, severity: '', evidence }, t, f).what;
 }
 
-function headline(notification: Notification, t: Messages, f: Format): string {
+function headline(notification: Notification, t: Messages, f: Format, words: ManageWords['notifications']): string {
   const name = notification.integration_name ?? '';
   if (notification.kind === 'recovered') return t.inbox.recovered(name);
   if (notification.kind === 'raised') return t.inbox.raised(name);
+  if (notification.kind === 'test') return words.test;
+  if (notification.kind === 'reminded') return words.reminded(name, explained(notification, t, f));
   return t.inbox.opened(name, explained(notification, t, f));
 }
 
 function detail(notification: Notification, t: Messages, f: Format): string {
   const { kind, notice } = notification;
-  if (!notice || kind === 'recovered') return '';
+  if (!notice || kind === 'recovered' || kind === 'test') return '';
   return [
     kind === 'raised' && explained(notification, t, f),
     !notice.cause && notice.open_failed && `${t.inbox.openFailed(notice.open_failed)}.`,
@@ -48,19 +52,21 @@ function hrefOf({ integration_slug: slug, notice }: Notification, org: string): 
 export function NoticeItem({ notification }: { notification: Notification }) {
   const t = useT();
   const f = useFormat();
+  const words = useManageWords().notifications;
   const client = useClient();
   const queries = useQueryClient();
   const { org } = useOrg();
   const unread = !notification.read_at;
-  const words = notification.notice?.cause?.message ?? notification.notice?.error?.message;
-  const kind = notification.kind === 'recovered' ? 'ok' : SEVERITY[notification.severity ?? ''] ?? 'unknown';
+  const quoted = notification.notice?.cause?.message ?? notification.notice?.error?.message;
+  const fine = notification.kind === 'recovered' || notification.kind === 'test';
+  const kind = fine ? 'ok' : SEVERITY[notification.severity ?? ''] ?? 'unknown';
   const read = (): void => {
     if (!unread) return;
     // Not worth a message of its own: if it fails the notification just stays unread.
     markRead(client, { org: org.id, notifications: [notification.id] })
       .then(() => queries.invalidateQueries({ queryKey: ['org', org.id, 'notifications'] }), () => undefined);
   };
-  const title = headline(notification, t, f);
+  const title = headline(notification, t, f, words);
   const more = detail(notification, t, f);
   const href = hrefOf(notification, org.slug);
   return (
@@ -70,10 +76,10 @@ export function NoticeItem({ notification }: { notification: Notification }) {
           {unread && <span className="unread-dot">{t.inbox.unread}</span>}{' '}
           {href ? <Link href={href} onClick={read}>{title}</Link> : title}
         </h3>
-        <StatusPill kind={kind} word={notification.kind === 'recovered' ? undefined : t.inbox.severities[notification.severity ?? '']} />
+        <StatusPill kind={kind} word={fine ? undefined : t.inbox.severities[notification.severity ?? '']} />
       </div>
       {more && <p>{more}</p>}
-      {words && notification.kind !== 'recovered' && <p lang="en" className="quote">{printable(words)}</p>}
+      {quoted && !fine && <p lang="en" className="quote">{printable(quoted)}</p>}
       <p className="muted"><Time iso={notification.created_at} as="both" /></p>
     </li>
   );

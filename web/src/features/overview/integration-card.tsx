@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { TickBar } from '../../components/tick-bar.tsx';
 import { Time } from '../../components/time.tsx';
+import { WeekBand } from '../../components/week-band.tsx';
 import { explain, tellableFindings } from '../../lib/finding.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
@@ -78,6 +79,7 @@ export function IntegrationCard({ org, row }: { org: string; row: IntegrationRow
         </p>
       )}
       <TickBar name={row.name} runs={row.recent_runs} hrefOf={(run) => paths.run(org, row.slug, run.id)} />
+      {row.week && <WeekBand week={row.week} />}
       <OpenWork row={row} />
       <Times row={row} />
     </li>

@@ -104,8 +104,8 @@ export const enFindings: typeof nbFindings = {
       todo: 'Fix the cause below, then retry its records together.',
     },
     nobody_told: {
-      what: () => 'Nobody is told when something fails: the organization has no owner or admin.',
-      todo: 'Make at least one person an owner or admin.',
+      what: () => 'Nobody would be told when something fails: no owner or admin gets e-mail about new problems.',
+      todo: 'Turn e-mail on in the notification settings, or make somebody an owner or admin.',
     },
     disabled: {
       what: () => 'The integration is off. Nothing is sent.',

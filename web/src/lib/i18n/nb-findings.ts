@@ -114,8 +114,8 @@ export const nbFindings = {
       todo: 'Rett årsaken under, og prøv postene på nytt samlet.',
     },
     nobody_told: {
-      what: () => 'Ingen får beskjed når noe feiler: organisasjonen har ingen eier eller administrator.',
-      todo: 'Gi minst én person rollen eier eller administrator.',
+      what: () => 'Ingen ville fått vite at noe feiler: ingen eier eller administrator får e-post om nye feil.',
+      todo: 'Slå på e-post i innstillingene for varsler, eller gjør noen til eier eller administrator.',
     },
     disabled: {
       what: () => 'Integrasjonen er slått av. Ingenting sendes.',

@@ -1,0 +1,298 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startDemoPage } from '../support/demo-page.ts';
+import type { DemoPage } from '../support/demo-page.ts';
+
+let demo: DemoPage;
+
+beforeAll(async () => {
+  demo = await startDemoPage();
+});
+afterAll(() => demo?.stop());
+
+/** A member's own context, on a page of the organization. */
+async function open(email: string, path: string, options = {}): Promise<Page> {
+  const page = await demo.signIn(email, options);
+  await page.goto(`${demo.stack.pageUrl}${path}`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  return page;
+}
+
+const configuration = '/o/harbour/i/claims/configuration';
+const said = (page: Page, text: string | RegExp): Promise<void> => page.getByRole('region', { name: /Messages|Meldinger/ }).getByText(text).first().waitFor();
+
+test('a schedule says when it runs before it is saved, and the trail says what it was', async () => {
+  const page = await open('adam@harbour.example.org', configuration);
+  await page.getByText('Runs every 6 hours.').waitFor();
+  const next = page.getByRole('region', { name: 'The next five runs' });
+  expect(await next.getByRole('listitem').count()).toBe(5);
+  await page.getByLabel('Run every').fill('1');
+  await page.getByLabel('Unit').selectOption('days');
+  await next.getByText('As the schedule will be once you save.').waitFor();
+  await page.getByText('Runs every day.').waitFor();
+  const times = await next.getByRole('listitem').allInnerTexts();
+  expect(new Set(times.map((time) => time.split(',').at(-1))).size).toBe(1);
+  await page.getByRole('button', { name: 'Save the changes' }).dblclick();
+  await said(page, 'The configuration is saved.');
+  await page.getByText('Everything is saved.').waitFor();
+  expect(await next.getByRole('listitem').allInnerTexts()).toEqual(times);
+
+  await page.goto(`${demo.stack.pageUrl}/o/harbour/audit?action=integration.*`);
+  const entry = page.getByRole('listitem').filter({ hasText: 'Adam Admin changed the configuration' });
+  await entry.getByText('Minutes between runs').waitFor();
+  expect(await entry.count()).toBe(1);
+  expect(await entry.locator('del').innerText()).toBe('360');
+  expect(await entry.locator('ins').innerText()).toBe('1,440');
+  await page.context().close();
+});
+
+test('what somebody else saved meanwhile is found, shown, and neither lost nor overwritten unseen', async () => {
+  const { sql } = demo.stack;
+  const page = await open('adam@harbour.example.org', configuration);
+  await page.getByLabel(/^Long queue/).fill('55');
+  const colleague = await open('olive@harbour.example.org', configuration);
+  await colleague.getByLabel(/^Stuck after/).fill('90');
+  await colleague.getByRole('button', { name: 'Save the changes' }).click();
+  await said(colleague, 'The configuration is saved.');
+  await page.getByRole('button', { name: 'Save the changes' }).click();
+  await page.getByRole('alert').getByText(/Olive Owner changed the configuration .* while you were editing/).waitFor();
+  await page.getByText(/Long queue.*: Now usual, Yours 55/).waitFor();
+  await page.getByRole('button', { name: 'Keep mine and go on' }).click();
+  expect(await page.getByLabel(/^Stuck after/).inputValue()).toBe('90');
+  await page.getByRole('button', { name: 'Save the changes' }).click();
+  await page.getByText('Everything is saved.').waitFor();
+  expect(await sql`select thresholds from integrations where slug = 'claims'`).toEqual([{ thresholds: { queue_depth: 55, stuck_minutes: 90 } }]);
+  await colleague.context().close();
+  await page.context().close();
+});
+
+test('what does not fit is said at its field, and nothing is sent', async () => {
+  const page = await open('arne@nordlys.example.org', '/o/nordlys/i/expenses/configuration');
+  const field = page.getByLabel(/^Gi opp en post/);
+  await field.fill('101');
+  await page.getByRole('button', { name: 'Lagre endringene' }).click();
+  await page.getByText('Et tall fra 1 til 100.').waitFor();
+  expect(await field.evaluate((input) => input === document.activeElement && input.getAttribute('aria-invalid') === 'true')).toBe(true);
+  await page.getByRole('button', { name: 'Forkast endringene' }).click();
+  await page.getByText('Alt er lagret.').waitFor();
+  expect(await field.inputValue()).toBe('');
+  await page.context().close();
+});
+
+test('turning off says what it costs and asks why; turning on does not ask', async () => {
+  const page = await open('arne@nordlys.example.org', '/o/nordlys/i/mileage/configuration');
+  const power = page.getByRole('switch');
+  await power.click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/Ingenting sendes så lenge den er av\..*Ingenting går tapt\./).waitFor();
+  await dialog.getByLabel(/Hvorfor/).fill('Årsavslutning');
+  await dialog.getByRole('button', { name: 'Slå av' }).click();
+  await page.getByText(/Ingenting sendes, og ingen varsles/).waitFor();
+  expect(await power.getAttribute('aria-checked')).toBe('false');
+  await power.click();
+  await page.getByText(/Det som skal fram, sendes etter planen/).waitFor();
+  await page.context().close();
+});
+
+test('a stream says how far it has come, and clearing its cursor what that costs', async () => {
+  const { sql } = demo.stack;
+  await sql`
+    insert into streams (org_id, integration_id, stream, cursor, as_of, rows) select org_id, id, 'vouchers', 'page-812', now(), 1200 from integrations where slug = 'mileage'`;
+  const page = await open('arne@nordlys.example.org', '/o/nordlys/i/mileage/configuration');
+  await page.getByRole('button', { name: 'Nullstill markøren … vouchers' }).click();
+  await page.getByRole('dialog').getByText(/minst 1\s200 rader/).waitFor();
+  await page.getByRole('dialog').getByLabel(/Hvorfor/).fill('Feil konto i høst');
+  await page.getByRole('dialog').getByRole('button', { name: 'Nullstill' }).click();
+  await said(page, /Markøren er nullstilt/);
+  expect(await sql`select cursor from streams`).toEqual([{ cursor: null }]);
+  await sql`delete from streams`;
+  await page.context().close();
+});
+
+test('maintenance begins with two clicks and a reason, shows on the overview, and ends with one', async () => {
+  const page = await open('arne@nordlys.example.org', '/o/nordlys/maintenance');
+  await page.getByText('Ingen vedlikeholdsvinduer pågår eller er planlagt.').waitFor();
+  await page.getByRole('button', { name: 'Start nå …' }).click();
+  await page.getByLabel(/Hvorfor/).fill('Ny versjon av Xledger');
+  await page.getByRole('button', { name: 'I 1 time' }).click();
+  await page.getByText('Pågår').waitFor();
+  await page.getByText('Ingen varsler holdes tilbake.').waitFor();
+  await page.getByRole('link', { name: 'Oversikt' }).first().click();
+  await page.getByText('Vedlikehold', { exact: true }).nth(1).waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Avslutt nå: Alle integrasjoner' }).click();
+  await said(page, /Vinduet er avsluttet/);
+  await page.getByText('Over', { exact: true }).waitFor();
+  await page.context().close();
+});
+
+test('work ahead is planned in the organization\'s own time, and a time the clocks skip is refused by name', async () => {
+  const page = await open('arne@nordlys.example.org', '/o/nordlys/maintenance');
+  await page.getByRole('button', { name: 'Planlegg vedlikehold …' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Fra (tom: nå)').fill('2027-03-28T02:30');
+  await dialog.getByLabel('Til').fill('2027-03-28T06:00');
+  await dialog.getByLabel('Hva som gjøres').fill('Oppgradering');
+  await dialog.getByRole('button', { name: 'Planlegg' }).click();
+  await page.getByText(/2027-03-28 02:30 does not exist in Europe\/Oslo/).waitFor();
+  await dialog.getByLabel('Fra (tom: nå)').fill('2027-03-28T01:30');
+  await dialog.getByRole('button', { name: 'Planlegg' }).click();
+  const item = page.getByRole('listitem').filter({ hasText: 'Oppgradering' });
+  await item.getByText(/28\. mars 2027, 01:30 CET – 28\. mars 2027, 06:00 CEST/).waitFor();
+  await item.getByRole('button', { name: /^Ta bort/ }).click();
+  await said(page, 'Vinduet er tatt bort.');
+  await page.context().close();
+});
+
+test('an owner adds, promotes and removes; the last owner stays and the page says why', async () => {
+  await demo.stack.createUser('ida@example.org', 'a long password');
+  const page = await open('olive@harbour.example.org', '/o/harbour/members');
+  await page.getByRole('button', { name: 'Change role … Olive Owner' }).click({ force: true });
+  await said(page, /The last owner cannot be removed/);
+  await page.getByRole('button', { name: 'Add a member …' }).click();
+  await page.getByLabel('E-mail address').fill('nobody@example.org');
+  await page.getByLabel('Name', { exact: true }).fill('Ida');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await said(page, /Nobody with this address has signed up and confirmed it/);
+  await page.getByLabel('E-mail address').fill('ida@example.org');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await said(page, 'Ida is a member.');
+  await page.getByRole('button', { name: 'Change role … Ida' }).click();
+  await page.getByRole('dialog').getByLabel('Role').selectOption('admin');
+  await page.getByRole('button', { name: 'Save the role' }).click();
+  await said(page, 'Ida is admin now.');
+  await page.getByRole('row', { name: /^Ida/ }).getByRole('cell', { name: 'admin' }).waitFor();
+  await page.getByRole('button', { name: 'Remove … Ida' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await said(page, 'Ida is removed.');
+  await page.getByText('3 members').waitFor();
+  await page.context().close();
+});
+
+test('the trail is filtered by its address, Back undoes a choice, and an entry has an address of its own', async () => {
+  const page = await open('olive@harbour.example.org', '/o/harbour/audit');
+  await page.getByLabel('Person').selectOption({ label: 'Olive Owner' });
+  await page.waitForURL(/person=/);
+  await page.getByText(/Olive Owner removed a member/).waitFor();
+  await page.getByText(/^The system/).first().waitFor({ state: 'hidden' });
+  await page.getByLabel('Action').selectOption({ label: 'Configuration' });
+  await page.waitForURL(/action=integration/);
+  await page.getByText(/Olive Owner removed a member/).waitFor({ state: 'hidden' });
+  await page.goBack();
+  await page.getByText(/Olive Owner removed a member/).waitFor();
+  await page.getByRole('link', { name: /^Link to entry/ }).first().click();
+  await page.waitForURL(/entry=\d+/);
+  await page.getByText(/Olive Owner removed a member/).waitFor();
+  expect(await page.getByRole('link', { name: /^Link to entry/ }).count()).toBe(1);
+  await page.context().close();
+});
+
+test('an incident is acknowledged, given to somebody and snoozed with a reason, for everybody to see', async () => {
+  const page = await open('adam@harbour.example.org', '/o/harbour/notifications');
+  const incident = page.getByRole('listitem').filter({ hasText: 'failed 2 times in a row' }).filter({ has: page.getByRole('button') });
+  await incident.getByRole('button', { name: /^Acknowledge/ }).click();
+  await incident.getByText(/Acknowledged by Adam Admin/).waitFor();
+  await incident.getByRole('button', { name: /^Assign/ }).click();
+  await page.getByLabel('Assign to').selectOption({ label: 'Olive Owner' });
+  await page.getByRole('button', { name: 'Assign', exact: true }).click();
+  await incident.getByText('Assigned to Olive Owner').waitFor();
+  await incident.getByRole('button', { name: /^Snooze/ }).click();
+  await page.getByRole('button', { name: 'For 8 hours' }).click();
+  await page.getByText('Give a reason.').waitFor();
+  await page.getByLabel(/^Why/).fill('The period opens on Monday');
+  await page.getByRole('button', { name: 'For 8 hours' }).click();
+  const viewer = await open('vic@harbour.example.org', '/o/harbour/notifications');
+  await viewer.getByText(/Snoozed until .* by Adam Admin: The period opens on Monday/).waitFor();
+  await viewer.getByRole('button', { name: /^End the snooze/ }).click({ force: true });
+  await said(viewer, /You are a viewer here/);
+  await viewer.context().close();
+  await page.context().close();
+});
+
+test('unread is a word, and what is unread can be shown alone', async () => {
+  const page = await open('adam@harbour.example.org', '/o/harbour/notifications');
+  const unread = await page.getByText('Unread', { exact: true }).count();
+  expect(unread).toBeGreaterThan(0);
+  await page.getByRole('link', { name: `Unread ${unread}` }).click();
+  await page.waitForURL(/show=unread/);
+  await page.getByRole('button', { name: `Mark ${unread} as read` }).click();
+  await page.getByText('You have read everything.').waitFor();
+  await page.goBack();
+  await page.getByRole('link', { name: 'Unread 0' }).waitFor();
+  await page.context().close();
+});
+
+test('a member chooses what to be told of, the last one reached cannot leave, and a test arrives', async () => {
+  const page = await open('olive@harbour.example.org', '/o/harbour/notifications/settings');
+  await page.getByText('A new failure would reach by e-mail: Olive Owner, Adam Admin.').waitFor();
+  const choice = page.getByRole('checkbox', { name: 'Something new is wrong: E-mail' });
+  await choice.click();
+  await page.getByText('A new failure would reach by e-mail: Adam Admin.').waitFor();
+  const other = await open('adam@harbour.example.org', '/o/harbour/notifications/settings');
+  await other.getByRole('checkbox', { name: 'Something new is wrong: E-mail' }).click();
+  await said(other, /You are the last whom an alarm would reach/);
+  expect(await other.getByRole('checkbox', { name: 'Something new is wrong: E-mail' }).isChecked()).toBe(true);
+  await other.context().close();
+  await choice.click();
+  await page.getByText('A new failure would reach by e-mail: Olive Owner, Adam Admin.').waitFor();
+
+  const before = demo.vendors.mailbox.messages().length;
+  await page.getByRole('button', { name: 'Send a test: E-mail' }).click();
+  await page.getByText(/^Sent \d/).waitFor();
+  const mails = demo.vendors.mailbox.messages();
+  expect(mails.length).toBe(before + 1);
+  expect(mails.find(({ subject }) => subject === 'A test from Syncward')).toMatchObject({ to: ['olive@harbour.example.org'] });
+  await page.getByRole('button', { name: 'Send a test: In the page' }).click();
+  await page.goto(`${demo.stack.pageUrl}/o/harbour/notifications`);
+  await page.getByText('A test: notifications reach you in the page.').waitFor();
+  await page.context().close();
+});
+
+test('where nobody would be told, the pages of members and of notifications say so', async () => {
+  const { sql } = demo.stack;
+  await sql`insert into notification_settings select org_id, user_id, 'opened', 'email', false from members where role <> 'viewer' on conflict do nothing`;
+  await sql`update notification_settings set enabled = false`;
+  const page = await open('vic@harbour.example.org', '/o/harbour/members');
+  await page.getByRole('alert').getByText(/Nobody would be told/).waitFor();
+  await page.getByRole('alert').getByRole('link').click();
+  await page.waitForURL(/notifications\/settings/);
+  await page.getByRole('alert').getByText(/Nobody would be told/).waitFor();
+  await sql`delete from notification_settings`;
+  await page.context().close();
+});
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async (rules) => {
+    const { axe: inPage } = window as unknown as { axe: typeof axe };
+    const { violations } = await inPage.run({ runOnly: rules, rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] } as never);
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  }, RULES);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  return overflow > 0 ? [...found, `${overflow} px too wide`] : found;
+}
+
+const LOOKS = [1280, 320].flatMap((width) => (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })));
+const DIALOGS: Record<string, RegExp> = { maintenance: /^Planlegg vedlikehold/, members: /^Legg til medlem/ };
+
+test.each(LOOKS)('no page or dialog has a fault or is too wide, $width px, $colorScheme', { timeout: 120_000 }, async ({ width, colorScheme }) => {
+  const page = await demo.signIn('olga@nordlys.example.org', { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' });
+  const found: Record<string, string[]> = {};
+  for (const path of ['i/expenses/configuration', 'maintenance', 'members', 'audit', 'notifications', 'notifications/settings']) {
+    await page.goto(`${demo.stack.pageUrl}/o/nordlys/${path}`);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+    const button = DIALOGS[path];
+    const wrong = await faults(page);
+    if (button) {
+      await page.getByRole('button', { name: button }).click();
+      wrong.push(...await faults(page));
+    }
+    if (wrong.length > 0) found[path] = wrong;
+  }
+  expect(found).toEqual({});
+  await page.context().close();
+});

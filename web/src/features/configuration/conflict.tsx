@@ -1,0 +1,50 @@
+import { useFormat } from '../../lib/i18n.tsx';
+import type { ConfigurationChanges } from '../../lib/manage-actions.ts';
+import type { Configuration } from '../../lib/manage-rows.ts';
+import type { ManageWords } from '../../lib/i18n/nb-manage.ts';
+import { useManageWords } from '../../lib/manage-words.ts';
+import { useNow } from '../../lib/now.ts';
+
+type Line = { field: string; theirs: string; mine: string };
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** What the person wants that differs from what is saved now. */
+function lines(now: Configuration, { name, every_minutes: every, settings = {}, thresholds = {} }: ConfigurationChanges, words: ManageWords['configuration']): Line[] {
+  return [
+    ...(name === undefined ? [] : [{ field: words.name, theirs: now.name, mine: name }]),
+    ...(every === undefined ? [] : [{ field: words.schedule, theirs: `${now.every_minutes} min`, mine: `${every} min` }]),
+    ...Object.entries(settings).map(([field, mine]) => ({
+      field, theirs: shown(now.settings.find((one) => one.name === field)?.value), mine: shown(mine),
+    })),
+    ...Object.entries(thresholds).map(([field, mine]) => ({
+      field: words.thresholds[field] ?? field, theirs: shown(now.thresholds.find((one) => one.name === field)?.value ?? words.usualValue),
+      mine: shown(mine ?? words.usualValue),
+    })),
+  ];
+}
+
+type ConflictProps = { now: Configuration; changes: ConfigurationChanges; takeTheirs: () => void; keepMine: () => void };
+
+/** Somebody else saved while this person was editing: who, when, what differs, and the two ways on. */
+export function Conflict({ now, changes, takeTheirs, keepMine }: ConflictProps) {
+  const f = useFormat();
+  const words = useManageWords().configuration;
+  const minute = useNow(60_000);
+  const differing = lines(now, changes, words);
+  return (
+    <div className="banner banner-warning stack" role="alert">
+      <p className="strong">{words.conflict(now.changed_by ?? '?', f.when(now.updated_at, minute))}</p>
+      <p>{words.conflictBody}</p>
+      <ul className="plain">
+        {differing.map(({ field, theirs, mine }) => (
+          <li key={field}><strong>{field}</strong>: {words.theirs} <q>{theirs}</q>, {words.mine} <q>{mine}</q></li>
+        ))}
+      </ul>
+      <div className="row start">
+        <button type="button" onClick={keepMine}>{words.keepMine}</button>
+        <button type="button" onClick={takeTheirs}>{words.takeTheirs}</button>
+      </div>
+    </div>
+  );
+}

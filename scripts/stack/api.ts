@@ -40,7 +40,10 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       // As private.check_request says to PostgREST, which asks it before every request.
       if (/count\s*=\s*"?(planned|estimated)/i.test(request.headers.get('prefer') ?? '')) return errorResponse(inexact);
       const context: Context = { fault: null, onLog: options.onLog };
-      const response = await requests.run(context, () => app.fetch(request, { peerAddress: peer }));
+      const ask = (asked: Request): Promise<Response> => requests.run(context, async () => app.fetch(asked, { peerAddress: peer }));
+      let response = await ask(request);
+      // An answer without a body does not tell whose fault it is; the same question with one does.
+      if (response.status === 500 && request.method === 'HEAD') response = await ask(new Request(request.url, { headers: request.headers }));
       if (response.status !== 500) return response;
       // It knows few of Postgres' error codes and answers 500 with a code of its own to the others.
       return isPostgresError(context.fault) ? errorResponse(context.fault) : withoutFaultOfItsOwn(response, options.onLog);

@@ -558,6 +558,8 @@ create table public.retries (
   constraint retries_scope_check CHECK (scope = ANY (ARRAY['last_run'::text, 'open'::text, 'cause'::text, 'records'::text])),
   constraint retries_state_check CHECK (state = ANY (ARRAY['asked'::text, 'waiting'::text, 'running'::text, 'canary'::text, 'done'::text, 'stopped'::text, 'declined'::text]))
 );
+CREATE INDEX retries_asked ON public.retries USING btree (org_id, integration_id) WHERE (state = 'asked'::text);
+comment on index public.retries_asked is 'Serves public.overview: what waits for approval.';
 CREATE INDEX retries_of_integration ON public.retries USING btree (org_id, integration_id, id DESC);
 comment on index public.retries_of_integration is 'Serves public.retry_progress, and the foreign key to public.integrations.';
 CREATE INDEX retries_waiting ON public.retries USING btree (id) WHERE (state = 'waiting'::text);
@@ -1136,7 +1138,10 @@ create view public.overview with (security_invoker=true) as
     s.checked_as,
     s.check_warnings,
     s.check_error,
-    s.data_as_of
+    s.data_as_of,
+    ( SELECT count(*) AS count
+           FROM public.retries t
+          WHERE t.org_id = i.org_id AND t.integration_id = i.id AND t.state = 'asked'::text) AS asked_retries
    FROM public.integrations i
      JOIN public.integration_status s ON s.org_id = i.org_id AND s.integration_id = i.id
      CROSS JOIN LATERAL ( SELECT COALESCE(jsonb_agg(jsonb_build_object('rule', d.rule, 'subject', d.subject, 'severity', d.severity, 'since', d.since, 'evidence', d.evidence) ORDER BY (array_position(ARRAY['red'::text, 'yellow'::text, 'grey'::text, 'info'::text], d.severity)), (d.rule = 'refused_open'::text), d.id), '[]'::jsonb) AS findings
@@ -2433,8 +2438,8 @@ begin
     and same.starts_at - first between interval '-1 minute' and interval '1 minute' then
     return same.id;
   elsif same.id is not null then
-    perform private.refuse('SW409', format('There is a window already, from %s to %s.', to_char(same.starts_at at time zone zone, 'YYYY-MM-DD HH24:MI'),
-      to_char(same.ends_at at time zone zone, 'YYYY-MM-DD HH24:MI')), 'End that one first, or choose a time beside it.');
+    perform private.refuse('SW409', format('There is a window already, from %s to %s.',
+      to_char(same.starts_at at time zone zone, 'YYYY-MM-DD HH24:MI'), to_char(same.ends_at at time zone zone, 'YYYY-MM-DD HH24:MI')), 'End that one first, or choose a time beside it.');
   end if;
   insert into public.maintenance_windows (org_id, integration_id, starts_at, ends_at, reason, created_by)
   values (org, add_maintenance.integration, first, last, trim(add_maintenance.reason), auth.uid())
@@ -2460,7 +2465,8 @@ begin
   -- Only an address that its owner confirmed: anybody can sign up with somebody else's.
   select u.id into person from auth.users u where lower(u.email) = lower(trim(add_member.email)) and u.email_confirmed_at is not null;
   if person is null then
-    perform private.refuse('SW422', 'Nobody with this address has signed up and confirmed it.', 'Ask the person to make an account and confirm the address, then add them here.');
+    perform private.refuse('SW422', 'Nobody with this address has signed up and confirmed it.',
+      'Ask the person to make an account and confirm the address, then add them here.');
   elsif exists (select from public.members m where m.org_id = add_member.org and m.user_id = person) then
     perform private.refuse('SW409', 'This person is a member already.', 'Change the role in the list.');
   end if;
@@ -2977,10 +2983,12 @@ begin
   if before is null then
     perform private.refuse('SW422', format('There is no setting "%s".', left(name, 100)), 'Change those that are there.');
   elsif jsonb_typeof(after) <> jsonb_typeof(before) or jsonb_typeof(before) not in ('string', 'number', 'boolean') then
-    perform private.refuse('SW422', format('The setting "%s" is a %s and stays one.', name, jsonb_typeof(before)), 'Texts, numbers and switches are changed here.');
+    perform private.refuse('SW422', format('The setting "%s" is a %s and stays one.', name, jsonb_typeof(before)),
+      'Texts, numbers and switches are changed here.');
   elsif jsonb_typeof(after) = 'string' and (length(trim(said)) = 0 or length(said) > 2000 or said ~ '[[:cntrl:]]') then
     perform private.refuse('SW422', format('The setting "%s" has 1 to 2 000 characters, without line breaks.', name), 'Write it in full.');
-  elsif before #>> '{}' ~* '^https?://' and (said !~* '^https?://[^/?#@\s]+([/?#]\S*)?$' or (before #>> '{}' ~* '^https://' and said !~* '^https://')) then
+  elsif before #>> '{}' ~* '^https?://' and (said !~* '^https?://[^/?#@\s]+([/?#]\S*)?$'
+    or (before #>> '{}' ~* '^https://' and said !~* '^https://')) then
     perform private.refuse('SW422', format('The setting "%s" is an address that begins with https://, without a user name.', name),
       'Write it as in https://example.org/api.');
   end if;
@@ -3002,7 +3010,8 @@ begin
     return;
   elsif jsonb_typeof(value) <> 'number' or (value #>> '{}')::numeric not between known.lowest and known.highest
     or ((value #>> '{}') !~ '^[0-9]+$' and name not in ('failure_rate_percent', 'deviation_percent')) then
-    perform private.refuse('SW422', format('The threshold "%s" is a number from %s to %s.', name, known.lowest, known.highest), 'Leave it empty for the usual value.');
+    perform private.refuse('SW422', format('The threshold "%s" is a number from %s to %s.', name, known.lowest, known.highest),
+      'Leave it empty for the usual value.');
   end if;
 end $function$;
 
@@ -4495,9 +4504,13 @@ begin
   canary := coalesce(canary, false) and cardinality(chosen) > 1;
   if canary then
     -- The one tried first is one the correction is for.
+    with c as materialized (
+      select m.field, m.from, m.to from jsonb_to_recordset(corrections) m (field text, "from" text, "to" text)
+    )
     select r.id into tried_first from public.records r
     where r.org_id = place_retry.org and r.id = any (chosen)
-    order by corrections is null or private.corrected(corrections, r.payload) <> r.payload desc, r.id
+    order by corrections is null or exists (
+      select from c where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to) desc, r.id
     limit 1;
     chosen := tried_first || array_remove(chosen, tried_first);
   end if;
@@ -4552,22 +4565,25 @@ begin
     'records', cardinality(chosen), 'corrected', mapped,
     'needs_approval', private.needs_approval(org, integration, chosen, asked.mapping, asked.edit),
     'sample', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'source_id', n.source_id, 'label', n.label, 'version', n.version,
-        'before', n.before, 'after', n.after) order by n.place), '[]')
-      from (
+      with c as materialized (
+        select m.field, m.from, m.to from jsonb_to_recordset(asked.mapping) m (field text, "from" text, "to" text)
+      ), shown as (
         -- The corrected ones first, one of each refused value in turn.
-        select f.id, f.source_id, f.label, f.version, private.content_of(f.r) as before, private.content_of(private.as_sent(asked.mapping, asked.edit, f.r)) as after,
-          row_number() over (order by f.first desc, f.turn, f.id) as place
+        select t.id, row_number() over (order by t.first desc, t.turn, t.id) as place
         from (
-          select r, r.id, r.source_id, r.label, r.version, c.first, row_number() over (partition by c.first, r.error_value order by r.id) as turn
-          from public.records r
-          cross join lateral (select asked.edit is not null or exists (
-            select from jsonb_to_recordset(asked.mapping) m (field text, "from" text, "to" text)
-            where r.payload ? m.field and (m.from is null or r.payload ->> m.field = m.from)) as first) c
-          where r.org_id = preview_retry.org and r.id = any (chosen)
-        ) f
+          select f.id, f.first, row_number() over (partition by f.first, f.error_value order by f.id) as turn
+          from (
+            select r.id, r.error_value, asked.edit is not null or exists (
+              select from c where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from)) as first
+            from public.records r where r.org_id = preview_retry.org and r.id = any (chosen)
+          ) f
+        ) t
         order by place limit greatest(1, least(coalesce(most, 3), 20))
-      ) n));
+      )
+      select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'source_id', r.source_id, 'label', r.label, 'version', r.version,
+        'before', private.content_of(r), 'after', private.content_of(private.as_sent(asked.mapping, asked.edit, r))) order by n.place), '[]')
+      from shown n
+      join public.records r on r.org_id = preview_retry.org and r.id = n.id));
 end $function$;
 grant execute on function private.preview_retry(uuid,uuid,text,bigint,bigint[],jsonb,text,bigint,bigint,integer) to authenticated;
 
@@ -4585,7 +4601,8 @@ begin
   target := private.integration_of(org, integration);
   select o.time_zone into zone from public.organizations o where o.id = org;
   return private.next_slots(
-    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, zone, first_run, preview_schedule.at), preview_schedule.every_minutes, zone, preview_schedule.at, 5);
+    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, zone, first_run, preview_schedule.at),
+    preview_schedule.every_minutes, zone, preview_schedule.at, 5);
 end $function$;
 grant execute on function private.preview_schedule(uuid,uuid,integer,text,timestamp with time zone) to authenticated;
 
@@ -5437,7 +5454,8 @@ begin
   values (org, auth.uid(), set_notification.event, set_notification.channel, set_notification.enabled)
   on conflict on constraint notification_settings_pkey do update set enabled = excluded.enabled where s.enabled <> excluded.enabled;
   if told_before and not private.anybody_told(org) then
-    perform private.refuse('SW409', 'You are the last whom an alarm would reach.', 'Let another owner or admin get e-mail about new problems first.');
+    perform private.refuse('SW409', 'You are the last whom an alarm would reach.',
+      'Let another owner or admin get e-mail about new problems first.');
   end if;
 end $function$;
 grant execute on function private.set_notification(uuid,text,text,boolean) to authenticated;
@@ -5639,10 +5657,12 @@ begin
     end if;
   end if;
   update public.incidents i
-  set snoozed_until = until, snoozed_by = case when until is not null then auth.uid() end, snooze_reason = case when until is not null then trim(reason) end
+  set snoozed_until = until, snoozed_by = case when until is not null then auth.uid() end,
+      snooze_reason = case when until is not null then trim(reason) end
   where i.org_id = org and i.id = incident;
-  perform private.audit(org, case when until is null then 'incident.snooze_ended' else 'incident.snoozed' end, snooze_incident.at, target.integration_id,
-    'incident ' || incident, jsonb_build_object('snoozed_until', target.snoozed_until), jsonb_build_object('snoozed_until', until), nullif(trim(reason), ''));
+  perform private.audit(org, case when until is null then 'incident.snooze_ended' else 'incident.snoozed' end, snooze_incident.at,
+    target.integration_id, 'incident ' || incident, jsonb_build_object('snoozed_until', target.snoozed_until),
+    jsonb_build_object('snoozed_until', until), nullif(trim(reason), ''));
   return until;
 end $function$;
 grant execute on function private.snooze_incident(uuid,bigint,integer,text,timestamp with time zone) to authenticated;
@@ -5864,11 +5884,13 @@ begin
   target := private.integration_of(org, integration);
   if jsonb_typeof(changes) is distinct from 'object' or changes - array['name', 'every_minutes', 'first_run', 'settings', 'thresholds'] <> '{}'
     or octet_length(changes::text) > 100000
-    or coalesce(jsonb_typeof(changes -> 'settings'), 'object') <> 'object' or coalesce(jsonb_typeof(changes -> 'thresholds'), 'object') <> 'object' then
+    or coalesce(jsonb_typeof(changes -> 'settings'), 'object') <> 'object'
+    or coalesce(jsonb_typeof(changes -> 'thresholds'), 'object') <> 'object' then
     perform private.refuse('SW422', 'Changes are of name, every_minutes, first_run, settings and thresholds.', 'Leave out what stays as it is.');
   elsif target.updated_at is distinct from expected then
     perform private.refuse('SW409', 'Somebody else changed this integration while you were editing it.', 'Read what it is now, then decide again.');
-  elsif changes ? 'name' and (jsonb_typeof(changes -> 'name') <> 'string' or length(trim(changes ->> 'name')) not between 1 and 200 or changes ->> 'name' ~ '[[:cntrl:]]') then
+  elsif changes ? 'name' and (jsonb_typeof(changes -> 'name') <> 'string'
+    or length(trim(changes ->> 'name')) not between 1 and 200 or changes ->> 'name' ~ '[[:cntrl:]]') then
     perform private.refuse('SW422', 'A name has 1 to 200 characters.', 'Give it a name people know it by.');
   elsif changes ? 'every_minutes' and (changes ->> 'every_minutes') !~ '^[0-9]{1,5}$' then
     perform private.refuse('SW422', 'A schedule is a whole number of minutes.', 'Say how often it is to run.');
@@ -5877,7 +5899,8 @@ begin
   perform private.check_threshold(c.key, c.value) from jsonb_each(changes -> 'thresholds') c;
   wanted := jsonb_strip_nulls(target.thresholds || coalesce(changes -> 'thresholds', '{}'));
   if coalesce((wanted ->> 'lag_critical_minutes')::integer, 240) < coalesce((wanted ->> 'lag_minutes')::integer, 30) then
-    perform private.refuse('SW422', 'Too late by so much that it is red cannot come before late at all.', 'Make lag_critical_minutes the larger of the two.');
+    perform private.refuse('SW422', 'Too late by so much that it is red cannot come before late at all.',
+      'Make lag_critical_minutes the larger of the two.');
   end if;
   select o.time_zone into zone from public.organizations o where o.id = org;
   every := coalesce((changes ->> 'every_minutes')::integer, target.every_minutes);
@@ -5968,8 +5991,8 @@ declare
   instant constant timestamptz := wall at time zone zone;
 begin
   if instant at time zone zone is distinct from wall then
-    perform private.refuse('SW422', format('%s does not exist in %s: the clocks are put forward over it.', to_char(wall, 'YYYY-MM-DD HH24:MI'), zone),
-      'Choose a time an hour earlier or later.');
+    perform private.refuse('SW422', format('%s does not exist in %s: the clocks are put forward over it.',
+      to_char(wall, 'YYYY-MM-DD HH24:MI'), zone), 'Choose a time an hour earlier or later.');
   elsif not later and (instant - interval '1 hour') at time zone zone = wall then
     return instant - interval '1 hour';
   end if;

@@ -148,6 +148,13 @@ test('only the schema public is there', async () => {
   }
 });
 
+test('a question that cannot be read is refused, with or without a body to the answer', async () => {
+  for (const method of ['GET', 'HEAD']) {
+    const response = await fetch(`${stack.apiUrl}/rest/v1/books?select=%22%3E%3Csvg%3E`, { method, headers: { apikey: stack.secretKey } });
+    expect([method, response.status]).toEqual([method, 400]);
+  }
+});
+
 test('a wrong password is refused, a right one gives a session of an hour', async () => {
   const client = open(stack.publishableKey);
 

@@ -56,8 +56,9 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
   const fixed = await found(sql, users);
   await sql.unsafe(COUNTER);
   const apikey = stack.publishableKey;
-  const sessions = await Promise.all(people.map((name) => signIn(stack, `${name}@example.org`)));
-  const token = (name: string): Record<string, string> => ({ apikey, authorization: `Bearer ${sessions[people.indexOf(name)] ?? ''}` });
+  const sessions = await signInAll(stack, people);
+  const token = (name: string): Record<string, string> => ({ apikey, get authorization() { return `Bearer ${sessions.get(name) ?? ''}`; } });
+  let signedInAt = performance.now();
   return {
     stack,
     users,
@@ -71,7 +72,13 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
       stranger: token('passer-by'),
       service: { apikey: stack.secretKey, authorization: `Bearer ${stack.secretKey}` },
     },
-    renew: () => renew(sql, fixed),
+    async renew() {
+      if (performance.now() - signedInAt > SESSION_MS) {
+        for (const [name, session] of await signInAll(stack, people)) sessions.set(name, session);
+        signedInAt = performance.now();
+      }
+      return renew(sql, fixed);
+    },
     async written() {
       const [row] = await sql<{ n: number }[]>`select coalesce(max(n), 0)::int as n from fuzz.writes`;
       return row?.n ?? 0;
@@ -82,6 +89,13 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
     },
     stop: () => stack.stop(),
   };
+}
+
+/** Half of what a token is good for. */
+const SESSION_MS = 30 * 60_000;
+
+async function signInAll(stack: Stack, people: readonly string[]): Promise<Map<string, string>> {
+  return new Map(await Promise.all(people.map(async (name) => [name, await signIn(stack, `${name}@example.org`)] as const)));
 }
 
 async function signIn(stack: Stack, email: string): Promise<string> {

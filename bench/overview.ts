@@ -73,6 +73,9 @@ async function makeRest(sql: Sql, { org, integration, user }: Reader): Promise<v
   await sql`
     insert into maintenance_windows (org_id, integration_id, starts_at, ends_at, created_by)
     select org_id, id, now() - n * interval '1 day', now() - n * interval '1 day' + interval '2 hours', ${user.id} from integrations, generate_series(1, 5) n`;
+  await sql`
+    insert into audit_log (org_id, at, actor_id, actor, action, integration_id)
+    select org_id, now() - n * interval '1 hour', ${user.id}, 'Somebody', 'sync.requested', id from integrations, generate_series(1, 10) n`;
   await sql`insert into streams (org_id, integration_id, stream) select org_id, id, 'stream-' || n from integrations, generate_series(1, 3) n`;
   await sql`
     update records set closed_at = settled_at, closed_by = ${user.id}, closed_reason = 'Found there'
@@ -107,6 +110,9 @@ export async function readsOf(sql: Sql, { org, integration, user }: Reader): Pro
     read('open_incidents', `select * from open_incidents ${ours} order by id desc limit 100`, org),
     read('maintenance', `select * from maintenance ${ours} order by starts_at desc limit 50`, org),
     read('configuration', `select * from configuration ${its}`, org, integration),
+    read('audit_trail', `select * from audit_trail ${ours} order by id desc limit 50`, org),
+    read('audit_trail, of an integration', `select * from audit_trail ${its} order by id desc limit 50`, org, integration),
+    read('audit_trail, of a person', `select * from audit_trail ${ours} and actor_id = $2 order by id desc limit 50`, org, user.id),
     read('stream_overview', `select * from stream_overview ${its} order by stream`, org, integration),
     read('retry_progress', `select * from retry_progress ${its} order by requested_at desc limit 1`, org, integration),
   ];

@@ -33,6 +33,8 @@ alter table public.retries alter column held set storage external;
 comment on table public.retries is 'A person asked for failed records to be sent again.';
 create index retries_of_integration on public.retries (org_id, integration_id, id desc);
 comment on index public.retries_of_integration is 'Serves public.retry_progress, and the foreign key to public.integrations.';
+create index retries_asked on public.retries (org_id, integration_id) where state = 'asked';
+comment on index public.retries_asked is 'Serves public.overview: what waits for approval.';
 create index retries_waiting on public.retries (id) where state = 'waiting';
 comment on index public.retries_waiting is 'Serves private.schedule_runs.';
 

@@ -75,8 +75,10 @@ select
   case when o.waiting_since is not null then o.waiting_since + make_interval(
     mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240), secs => 30) end as lag_critical_deadline,
   -- What is fetched is as old as the schedule lets it be, and no older.
-  s.data_as_of + make_interval(mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30)) as data_deadline,
-  s.data_as_of + make_interval(mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240)) as data_critical_deadline,
+  case when i.direction = 'pull' then s.data_as_of + make_interval(
+    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30)) end as data_deadline,
+  case when i.direction = 'pull' then s.data_as_of + make_interval(
+    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240)) end as data_critical_deadline,
   case when i.credential_expires_at is not null then i.credential_expires_at
     - make_interval(days => coalesce((i.thresholds ->> 'credential_warning_days')::integer, 14)) end as expires_soon_deadline,
   case when i.credential_set_at is not null then i.credential_set_at

@@ -17,8 +17,8 @@ begin
     perform private.refuse('SW422', 'corrections is a list of 1 to 100 of {field, from, to}.', 'Leave it out to send the records as they are.');
   end if;
   for one in select e.value from jsonb_array_elements(corrections) e loop
-    if jsonb_typeof(one) <> 'object' or coalesce(jsonb_typeof(one -> 'field'), 'null') <> 'string' or coalesce(jsonb_typeof(one -> 'to'), 'null') <> 'string'
-      or coalesce(jsonb_typeof(one -> 'from'), 'null') not in ('string', 'null') then
+    if jsonb_typeof(one) <> 'object' or coalesce(jsonb_typeof(one -> 'field'), 'null') <> 'string'
+      or coalesce(jsonb_typeof(one -> 'to'), 'null') <> 'string' or coalesce(jsonb_typeof(one -> 'from'), 'null') not in ('string', 'null') then
       perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to as text, and from as text or not at all.');
     elsif length(one ->> 'field') not between 1 and 500 or length(one ->> 'to') > 10000 or length(one ->> 'from') > 1000000 then
       perform private.refuse('SW422', 'A field has at most 500 characters, the value to put there 10 000.', 'Hand the records in again instead.');
@@ -77,7 +77,8 @@ create function private.content_of(record public.records)
   immutable
   set search_path = ''
 as $$
-  select record.payload || jsonb_strip_nulls(jsonb_build_object('record.amount', trim_scale(record.amount)::text, 'record.currency', record.currency,
+  select record.payload || jsonb_strip_nulls(jsonb_build_object(
+    'record.amount', trim_scale(record.amount)::text, 'record.currency', record.currency,
     'record.occurred_on', to_char(record.occurred_on, 'YYYY-MM-DD')));
 $$;
 
@@ -101,9 +102,12 @@ create function private.names_money(field text)
   immutable
   set search_path = ''
 as $$
-  select field ~* '^record\.|amount|account|beløp|belop|konto|currency|valuta|(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])'
-    -- A word that begins with a capital: dateOfPosting, DueDate.
-    or regexp_replace(field, '([a-zæøå0-9])([A-ZÆØÅ])', '\1 \2', 'g') ~* '(^|[^a-zæøå])(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])';
+  select field ~* '^record\.|amount|account|beløp|belop|konto|currency|valuta'
+    -- A word that ends so: postingDate, bilagsdato, due_date.
+    or field ~* '(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])'
+    -- A word before a capital: dateOfPosting.
+    or regexp_replace(field, '([a-zæøå0-9])([A-ZÆØÅ])', '\1 \2', 'g')
+      ~* '(^|[^a-zæøå])(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])';
 $$;
 
 -- Whether a value is an amount, an account or a date by what it is: the record's own amount or day, or something that has such a name
@@ -135,7 +139,8 @@ as $$
   )
   select count(*)::integer from public.records r
   where r.org_id = org and r.id = any (records) and exists (
-    select from c where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to);
+    select from c
+    where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to);
 $$;
 
 -- Whether a second person must agree before these records are sent so corrected: something changes in an amount, an account or a
@@ -171,7 +176,8 @@ begin
       select from public.records r, unnest(fields) f
       where r.org_id = org and r.id = any (records) and r.payload ? f and private.holds_money(r.payload -> f, r.amount, r.occurred_on))
     or exists (
-      select from unnest(fields) f where private.holds_money(edit -> 'payload' -> f, (edit ->> 'amount')::numeric, (edit ->> 'occurred_on')::date));
+      select from unnest(fields) f
+      where private.holds_money(edit -> 'payload' -> f, (edit ->> 'amount')::numeric, (edit ->> 'occurred_on')::date));
 end $$;
 
 -- How many others may approve what the caller asks for.
@@ -196,7 +202,8 @@ create function private.correct_payloads(retry public.retries, records bigint[],
   set search_path = ''
 as $$
 declare
-  actor constant text := coalesce((select nullif(m.name, '') from public.members m where m.org_id = retry.org_id and m.user_id = retry.requested_by),
+  actor constant text := coalesce(
+    (select nullif(m.name, '') from public.members m where m.org_id = retry.org_id and m.user_id = retry.requested_by),
     retry.requested_by::text, 'platform');
   changed bigint[];
 begin

@@ -16,14 +16,16 @@ begin
   perform private.require_role(org);
   perform private.integration_of(org, integration);
   if retry is not null then
-    select t.* into asked from public.retries t where t.org_id = preview_retry.org and t.integration_id = preview_retry.integration and t.id = retry;
+    select t.* into asked from public.retries t
+    where t.org_id = preview_retry.org and t.integration_id = preview_retry.integration and t.id = retry;
     chosen := coalesce(asked.held[asked.taken + 1:], '{}');
   else
     perform private.check_corrections(corrections);
     asked.mapping := corrections;
     chosen := private.retryable(org, integration, coalesce(scope, ''), cause, records, state, run);
   end if;
-  mapped := case when asked.mapping is not null then private.count_corrected(org, chosen, asked.mapping) when asked.edit is not null then 1 else 0 end;
+  mapped := case when asked.mapping is not null then private.count_corrected(org, chosen, asked.mapping)
+    when asked.edit is not null then 1 else 0 end;
   return jsonb_build_object(
     'records', cardinality(chosen), 'corrected', mapped,
     'needs_approval', private.needs_approval(org, integration, chosen, asked.mapping, asked.edit),
@@ -201,7 +203,8 @@ begin
   if required is null then
     perform private.refuse('SW422', 'required is true or false.', 'Say whether a second person has to approve changes.');
   elsif not required then
-    perform private.check_reason(reason, 'Switching the approval off needs a reason.', 'Say why nobody else needs to look at changed amounts, accounts and dates.');
+    perform private.check_reason(reason, 'Switching the approval off needs a reason.',
+      'Say why nobody else needs to look at changed amounts, accounts and dates.');
   end if;
   perform set_config('syncward.reason', coalesce(reason, ''), true);
   update public.organizations o set approve_changes = required where o.id = org and o.approve_changes <> required;

@@ -13,8 +13,8 @@ declare
   instant constant timestamptz := wall at time zone zone;
 begin
   if instant at time zone zone is distinct from wall then
-    perform private.refuse('SW422', format('%s does not exist in %s: the clocks are put forward over it.', to_char(wall, 'YYYY-MM-DD HH24:MI'), zone),
-      'Choose a time an hour earlier or later.');
+    perform private.refuse('SW422', format('%s does not exist in %s: the clocks are put forward over it.',
+      to_char(wall, 'YYYY-MM-DD HH24:MI'), zone), 'Choose a time an hour earlier or later.');
   elsif not later and (instant - interval '1 hour') at time zone zone = wall then
     return instant - interval '1 hour';
   end if;
@@ -74,10 +74,12 @@ begin
   if before is null then
     perform private.refuse('SW422', format('There is no setting "%s".', left(name, 100)), 'Change those that are there.');
   elsif jsonb_typeof(after) <> jsonb_typeof(before) or jsonb_typeof(before) not in ('string', 'number', 'boolean') then
-    perform private.refuse('SW422', format('The setting "%s" is a %s and stays one.', name, jsonb_typeof(before)), 'Texts, numbers and switches are changed here.');
+    perform private.refuse('SW422', format('The setting "%s" is a %s and stays one.', name, jsonb_typeof(before)),
+      'Texts, numbers and switches are changed here.');
   elsif jsonb_typeof(after) = 'string' and (length(trim(said)) = 0 or length(said) > 2000 or said ~ '[[:cntrl:]]') then
     perform private.refuse('SW422', format('The setting "%s" has 1 to 2 000 characters, without line breaks.', name), 'Write it in full.');
-  elsif before #>> '{}' ~* '^https?://' and (said !~* '^https?://[^/?#@\s]+([/?#]\S*)?$' or (before #>> '{}' ~* '^https://' and said !~* '^https://')) then
+  elsif before #>> '{}' ~* '^https?://' and (said !~* '^https?://[^/?#@\s]+([/?#]\S*)?$'
+    or (before #>> '{}' ~* '^https://' and said !~* '^https://')) then
     perform private.refuse('SW422', format('The setting "%s" is an address that begins with https://, without a user name.', name),
       'Write it as in https://example.org/api.');
   end if;
@@ -99,7 +101,8 @@ begin
     return;
   elsif jsonb_typeof(value) <> 'number' or (value #>> '{}')::numeric not between known.lowest and known.highest
     or ((value #>> '{}') !~ '^[0-9]+$' and name not in ('failure_rate_percent', 'deviation_percent')) then
-    perform private.refuse('SW422', format('The threshold "%s" is a number from %s to %s.', name, known.lowest, known.highest), 'Leave it empty for the usual value.');
+    perform private.refuse('SW422', format('The threshold "%s" is a number from %s to %s.', name, known.lowest, known.highest),
+      'Leave it empty for the usual value.');
   end if;
 end $$;
 
@@ -156,7 +159,8 @@ begin
   target := private.integration_of(org, integration);
   select o.time_zone into zone from public.organizations o where o.id = org;
   return private.next_slots(
-    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, zone, first_run, preview_schedule.at), preview_schedule.every_minutes, zone, preview_schedule.at, 5);
+    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, zone, first_run, preview_schedule.at),
+    preview_schedule.every_minutes, zone, preview_schedule.at, 5);
 end $$;
 grant execute on function private.preview_schedule(uuid, uuid, integer, text, timestamptz) to authenticated;
 
@@ -212,11 +216,13 @@ begin
   target := private.integration_of(org, integration);
   if jsonb_typeof(changes) is distinct from 'object' or changes - array['name', 'every_minutes', 'first_run', 'settings', 'thresholds'] <> '{}'
     or octet_length(changes::text) > 100000
-    or coalesce(jsonb_typeof(changes -> 'settings'), 'object') <> 'object' or coalesce(jsonb_typeof(changes -> 'thresholds'), 'object') <> 'object' then
+    or coalesce(jsonb_typeof(changes -> 'settings'), 'object') <> 'object'
+    or coalesce(jsonb_typeof(changes -> 'thresholds'), 'object') <> 'object' then
     perform private.refuse('SW422', 'Changes are of name, every_minutes, first_run, settings and thresholds.', 'Leave out what stays as it is.');
   elsif target.updated_at is distinct from expected then
     perform private.refuse('SW409', 'Somebody else changed this integration while you were editing it.', 'Read what it is now, then decide again.');
-  elsif changes ? 'name' and (jsonb_typeof(changes -> 'name') <> 'string' or length(trim(changes ->> 'name')) not between 1 and 200 or changes ->> 'name' ~ '[[:cntrl:]]') then
+  elsif changes ? 'name' and (jsonb_typeof(changes -> 'name') <> 'string'
+    or length(trim(changes ->> 'name')) not between 1 and 200 or changes ->> 'name' ~ '[[:cntrl:]]') then
     perform private.refuse('SW422', 'A name has 1 to 200 characters.', 'Give it a name people know it by.');
   elsif changes ? 'every_minutes' and (changes ->> 'every_minutes') !~ '^[0-9]{1,5}$' then
     perform private.refuse('SW422', 'A schedule is a whole number of minutes.', 'Say how often it is to run.');
@@ -225,7 +231,8 @@ begin
   perform private.check_threshold(c.key, c.value) from jsonb_each(changes -> 'thresholds') c;
   wanted := jsonb_strip_nulls(target.thresholds || coalesce(changes -> 'thresholds', '{}'));
   if coalesce((wanted ->> 'lag_critical_minutes')::integer, 240) < coalesce((wanted ->> 'lag_minutes')::integer, 30) then
-    perform private.refuse('SW422', 'Too late by so much that it is red cannot come before late at all.', 'Make lag_critical_minutes the larger of the two.');
+    perform private.refuse('SW422', 'Too late by so much that it is red cannot come before late at all.',
+      'Make lag_critical_minutes the larger of the two.');
   end if;
   select o.time_zone into zone from public.organizations o where o.id = org;
   every := coalesce((changes ->> 'every_minutes')::integer, target.every_minutes);
@@ -270,9 +277,11 @@ select i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, 
     'integration.switched_on', 'integration.switched_off', 'integration.added') order by a.id desc limit 1) as changed_by,
   (select a.actor from public.audit_log a where a.org_id = i.org_id and a.integration_id = i.id and a.action = 'credential.set'
     order by a.id desc limit 1) as credential_set_by,
-  (select coalesce(jsonb_agg(jsonb_build_object('name', s.key, 'value', s.value, 'address', private.server_of(s.value) is not null) order by s.key), '[]')
+  (select coalesce(jsonb_agg(jsonb_build_object('name', s.key, 'value', s.value,
+      'address', private.server_of(s.value) is not null) order by s.key), '[]')
     from jsonb_each(i.settings) s) as settings,
-  (select jsonb_agg(jsonb_build_object('name', k.name, 'value', i.thresholds -> k.name, 'preset', k.preset, 'lowest', k.lowest, 'highest', k.highest))
+  (select jsonb_agg(jsonb_build_object('name', k.name, 'value', i.thresholds -> k.name, 'preset', k.preset,
+      'lowest', k.lowest, 'highest', k.highest))
     from private.known_thresholds() k) as thresholds,
   private.next_slots(i.next_due_at, i.every_minutes, (select o.time_zone from public.organizations o where o.id = i.org_id), now(), 5) as next_runs
 from public.integrations i;

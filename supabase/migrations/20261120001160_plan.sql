@@ -41,8 +41,8 @@ begin
     and same.starts_at - first between interval '-1 minute' and interval '1 minute' then
     return same.id;
   elsif same.id is not null then
-    perform private.refuse('SW409', format('There is a window already, from %s to %s.', to_char(same.starts_at at time zone zone, 'YYYY-MM-DD HH24:MI'),
-      to_char(same.ends_at at time zone zone, 'YYYY-MM-DD HH24:MI')), 'End that one first, or choose a time beside it.');
+    perform private.refuse('SW409', format('There is a window already, from %s to %s.',
+      to_char(same.starts_at at time zone zone, 'YYYY-MM-DD HH24:MI'), to_char(same.ends_at at time zone zone, 'YYYY-MM-DD HH24:MI')), 'End that one first, or choose a time beside it.');
   end if;
   insert into public.maintenance_windows (org_id, integration_id, starts_at, ends_at, reason, created_by)
   values (org, add_maintenance.integration, first, last, trim(add_maintenance.reason), auth.uid())

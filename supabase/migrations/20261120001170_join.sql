@@ -86,7 +86,8 @@ begin
   -- Only an address that its owner confirmed: anybody can sign up with somebody else's.
   select u.id into person from auth.users u where lower(u.email) = lower(trim(add_member.email)) and u.email_confirmed_at is not null;
   if person is null then
-    perform private.refuse('SW422', 'Nobody with this address has signed up and confirmed it.', 'Ask the person to make an account and confirm the address, then add them here.');
+    perform private.refuse('SW422', 'Nobody with this address has signed up and confirmed it.',
+      'Ask the person to make an account and confirm the address, then add them here.');
   elsif exists (select from public.members m where m.org_id = add_member.org and m.user_id = person) then
     perform private.refuse('SW409', 'This person is a member already.', 'Change the role in the list.');
   end if;

@@ -127,10 +127,12 @@ begin
     end if;
   end if;
   update public.incidents i
-  set snoozed_until = until, snoozed_by = case when until is not null then auth.uid() end, snooze_reason = case when until is not null then trim(reason) end
+  set snoozed_until = until, snoozed_by = case when until is not null then auth.uid() end,
+      snooze_reason = case when until is not null then trim(reason) end
   where i.org_id = org and i.id = incident;
-  perform private.audit(org, case when until is null then 'incident.snooze_ended' else 'incident.snoozed' end, snooze_incident.at, target.integration_id,
-    'incident ' || incident, jsonb_build_object('snoozed_until', target.snoozed_until), jsonb_build_object('snoozed_until', until), nullif(trim(reason), ''));
+  perform private.audit(org, case when until is null then 'incident.snooze_ended' else 'incident.snoozed' end, snooze_incident.at,
+    target.integration_id, 'incident ' || incident, jsonb_build_object('snoozed_until', target.snoozed_until),
+    jsonb_build_object('snoozed_until', until), nullif(trim(reason), ''));
   return until;
 end $$;
 grant execute on function private.snooze_incident(uuid, bigint, integer, text, timestamptz) to authenticated;
@@ -167,7 +169,8 @@ begin
   values (org, auth.uid(), set_notification.event, set_notification.channel, set_notification.enabled)
   on conflict on constraint notification_settings_pkey do update set enabled = excluded.enabled where s.enabled <> excluded.enabled;
   if told_before and not private.anybody_told(org) then
-    perform private.refuse('SW409', 'You are the last whom an alarm would reach.', 'Let another owner or admin get e-mail about new problems first.');
+    perform private.refuse('SW409', 'You are the last whom an alarm would reach.',
+      'Let another owner or admin get e-mail about new problems first.');
   end if;
 end $$;
 grant execute on function private.set_notification(uuid, text, text, boolean) to authenticated;

@@ -57,7 +57,8 @@ select
     from public.runs r where r.org_id = i.org_id and r.integration_id = i.id and r.status in ('scheduled', 'running')
   ) as active_run,
   o.open_failed, o.open_retrying, o.open_uncertain, o.open_accepted, o.open_queued, o.open_dead, o.next_retry_at,
-  o.amounts_open, h.recent_runs, w.week, s.checked_at, s.checked_as, s.check_warnings, s.check_error, s.data_as_of
+  o.amounts_open, h.recent_runs, w.week, s.checked_at, s.checked_as, s.check_warnings, s.check_error, s.data_as_of,
+  (select count(*) from public.retries t where t.org_id = i.org_id and t.integration_id = i.id and t.state = 'asked') as asked_retries
 from public.integrations i
 join public.integration_status s on s.org_id = i.org_id and s.integration_id = i.id
 cross join lateral (

@@ -155,7 +155,7 @@ describe('checking', () => {
   });
 
   it('warns of a property that may hold a value twice', async () => {
-    ctx = context({ idProperty: 'document' });
+    ctx = context({ idProperty: 'document', map: {} });
     expect((await connector.check(ctx)).warnings).toEqual([
       'Records cannot be sent: the property document does not ask for unique values.',
     ]);
@@ -221,5 +221,9 @@ describe('settings', () => {
   it('send the credential to HubSpot alone, and keep an address in its place', () => {
     const { error } = settings.safeParse({ baseUrl: 'https://hubapi.example.org', object: '../account', idProperty: 'A', map: {} });
     expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['baseUrl', 'object', 'idProperty']);
+  });
+
+  it('keep the property of our key for our key', () => {
+    expect(() => context({ map: { account: 'syncward_key' } })).toThrow('takes nothing else');
   });
 });

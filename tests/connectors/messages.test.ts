@@ -57,7 +57,7 @@ describe('a subject', () => {
   test('has no control character and no line break, whatever the notice holds', () => {
     const nasty = fc.constantFrom('\r\nBcc: x', '\u202Eevil', '\u0000', '\uD800', '\u2028');
     const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), nasty);
-    const kinds = fc.constantFrom<Notice['kind']>('opened', 'raised', 'recovered');
+    const kinds = fc.constantFrom<Notice['kind']>('opened', 'raised', 'recovered', 'reminded', 'test');
     fc.assert(fc.property(hostile, hostile, hostile, kinds, (name, currency, alarm, kind) => {
       const notice = aNotice({
         kind,
@@ -197,5 +197,24 @@ describe('text from elsewhere', () => {
       expect([...line].length).toBeLessThanOrEqual(max);
       expect(line).not.toMatch(unwanted);
     }));
+  });
+});
+
+describe('a reminder', () => {
+  test('says that the time of the snooze is over before it says what is wrong', () => {
+    const { subject, text } = inEnglish({ kind: 'reminded' });
+    expect(subject).toBe(inEnglish().subject);
+    expect(text).toContain('This was snoozed. The time is over and it is still open.\n\nThe last 2 runs');
+    expect(inNorwegian({ kind: 'reminded' }).text).toContain('Saken var utsatt. Tiden er ute, og den er fortsatt åpen.');
+  });
+});
+
+describe('a test', () => {
+  test('alarms nobody, names no integration and leads to the settings it was sent from', () => {
+    const { subject, text, html } = inEnglish({ kind: 'test' });
+    expect(subject).toBe('A test from Syncward');
+    expect(text).not.toMatch(/Xledger|failed|9999/);
+    expect(links(html)).toEqual(['https://sync.example.org/o/solsiden/notifications/settings']);
+    expect(inNorwegian({ kind: 'test' }).subject).toBe('En prøve fra Syncward');
   });
 });

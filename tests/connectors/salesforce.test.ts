@@ -354,4 +354,8 @@ describe('settings', () => {
     });
     expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['baseUrl', 'object']);
   });
+
+  it('keep the field of our key for our key', () => {
+    expect(() => context({ map: { account: 'syncward_key__C' } })).toThrow('takes nothing else');
+  });
 });

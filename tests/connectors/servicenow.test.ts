@@ -267,4 +267,8 @@ describe('settings', () => {
     const { error } = settings.safeParse({ baseUrl: 'https://acme.service-now.com.example.org', stagingTable: 'A B' });
     expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['baseUrl', 'stagingTable']);
   });
+
+  it('keep the column of our key for our key', () => {
+    expect(() => context({ map: { account: 'u_source_id' } })).toThrow('takes nothing else');
+  });
 });

@@ -351,4 +351,8 @@ describe('settings', () => {
     const { error } = settings.safeParse({ baseUrl: 'https://acme.zendesk.com:8443', map: { a: 'custom fields' } });
     expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['baseUrl', 'map.a']);
   });
+
+  it.each(['external_id', 'id'])('keep %s for our key', (target) => {
+    expect(() => context({ map: { account: target } })).toThrow('takes nothing else');
+  });
 });

@@ -181,6 +181,15 @@ describe('the age of the data', () => {
       { stream: 'issues', rows: 2, aged: true, drift: {} }]);
   });
 
+  test('of an integration that sends now counts no more', async () => {
+    await next(1, { title: 'A leak' });
+    await wait(120);
+    expect((await world.health()).rules).toContain('data_lag');
+    await world.sql`update integrations set direction = 'push'`;
+    await evaluate();
+    expect((await world.health()).rules).not.toContain('data_lag');
+  });
+
   test('of a stream the connector no longer has counts no more', async () => {
     await next(1, { title: 'A leak' });
     const other = createSource({ people: [] });

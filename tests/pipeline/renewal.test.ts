@@ -20,8 +20,8 @@ async function kept(): Promise<unknown> {
 test('a connector keeps what the system gave for a part of its credential, and goes on with it', async () => {
   const seen: unknown[] = [];
   const { connector } = createSource({ issues: [thing('a', {})] }, { async signals(ctx) {
-    seen.push(await ctx.renewCredential?.({ refreshToken: 'refresh-token-two' } as never));
-    seen.push(await ctx.renewCredential?.({ refreshToken: 'refresh-token-three' } as never));
+    seen.push(await ctx.renewCredential?.({ refreshToken: 'refresh-token-two' }));
+    seen.push(await ctx.renewCredential?.({ refreshToken: 'refresh-token-three' }));
     throw new Error('The system would not have refresh-token-two nor refresh-token-three.');
   } });
   expect(await world.sync(connector)).toMatchObject({ status: 'succeeded' });

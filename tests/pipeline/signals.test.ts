@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Connector, Signal } from '../../supabase/functions/_kit/connector.ts';
 import { HttpFailure } from '../../supabase/functions/_kit/http.ts';
 import { createSource, pulling, stored, thing } from '../support/pulled.ts';
-import { createFakeSystem, createWorld, type World } from '../support/world.ts';
+import { createFakeSystem, createWorld, slice, type World } from '../support/world.ts';
 
 let world: World;
 
@@ -17,7 +17,7 @@ async function findings(): Promise<unknown[]> {
   return [...await world.sql`select rule, subject, severity, urgency, evidence ->> 'value' as value from findings where closed_at is null and rule like 'signal%'`];
 }
 
-function refused(category: 'auth' | 'server', message: string): HttpFailure {
+function refused(category: 'auth' | 'permission' | 'server', message: string): HttpFailure {
   return new HttpFailure({
     diagnosis: { message, code: null, field: null, category, retryable: false }, delivered: 'refused', status: 401, response: null, requestId: null, retryAfterSeconds: null,
   });
@@ -29,7 +29,7 @@ describe('a signal', () => {
     [2.1, {}, [{ rule: 'signal', subject: 'bounce_rate', severity: 'yellow', urgency: null, value: '2.1' }]],
     [5.1, {}, [{ rule: 'signal', subject: 'bounce_rate', severity: 'red', urgency: 'high', value: '5.1' }]],
     [1, { isFloor: true, warning: 3, critical: 2, about: 'news' }, [{ rule: 'signal', subject: 'bounce_rate: news', severity: 'red', urgency: 'high', value: '1' }]],
-    [9, { warning: undefined, critical: undefined } as never, []],
+    [9, { warning: undefined, critical: undefined }, []],
   ])('of %d with %o is a finding, with its number, where it is past a bound', async (value, more, expected) => {
     const system = createFakeSystem({ signals: measured(value, more) });
     await world.handIn(1);
@@ -88,7 +88,7 @@ describe('where nothing can be measured', () => {
   test('and measuring is all there is to do, the run fails', async () => {
     await pulling(world);
     const { connector } = createSource({}, { signals: () => Promise.reject(refused('auth', 'The scope is missing.')) });
-    expect(await world.sync({ ...connector, pull: undefined, streams: undefined } as typeof connector)).toMatchObject({ status: 'failed', error_message: 'The scope is missing.' });
+    expect(await world.sync({ ...connector, pull: undefined, streams: undefined })).toMatchObject({ status: 'failed', error_message: 'The scope is missing.' });
   });
 
   test.each([
@@ -144,12 +144,46 @@ describe('a look at address and credential', () => {
     expect((await world.health()).rules).toEqual(expect.arrayContaining(['check_failed', 'credential_refused']));
   });
 
+  test('that lacks a right only looking needs is told, and the work goes on', async () => {
+    const system = looking(() => Promise.reject(refused('permission', 'Not yours to see.')));
+    await setCredential();
+    await world.handIn(1);
+    const run = await world.schedule() ?? 0;
+    const push: Connector['push'] = async (ctx, records) => {
+      expect(await status()).toMatchObject({ check_error: 'Not yours to see.' });
+      return system.connector.push(ctx, records);
+    };
+    await slice(world, { ...system.connector, push }, run);
+    expect(await world.states()).toEqual({ exported: 1 });
+    expect(await status()).toMatchObject({ check_error: null });
+  });
+
   test('at a system that is down decides nothing: the work goes on, and the next run looks again', async () => {
     const system = looking(() => Promise.reject(refused('server', 'Down.')));
     await setCredential();
     await world.handIn(1);
     expect(await world.sync(system.connector)).toMatchObject({ status: 'succeeded', exported: 1 });
     expect(await status()).toMatchObject({ checked_at: null, check_error: null });
+  });
+
+  test('that is told to wait has the work wait, too', async () => {
+    let throttled = false;
+    const system = looking(() => {
+      if (throttled) return well();
+      throttled = true;
+      return Promise.reject(new HttpFailure({
+        diagnosis: { message: 'Slow down.', code: null, field: null, category: 'rate_limit', retryable: true }, delivered: 'refused', status: 429,
+        response: null, requestId: null, retryAfterSeconds: 60,
+      }));
+    });
+    await setCredential();
+    await world.handIn(1);
+    const run = await world.schedule() ?? 0;
+    expect(await slice(world, system.connector, run)).toBe('more');
+    expect(system.requests).toBe(0);
+    world.clock.forward(61);
+    expect(await slice(world, system.connector, run)).toBe('done');
+    expect(await world.states()).toEqual({ exported: 1 });
   });
 
   test('that an admin asks for looks and moves nothing, and is no success either', async () => {

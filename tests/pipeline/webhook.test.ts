@@ -65,8 +65,8 @@ describe('a call of the system', () => {
   });
 });
 
-describe('nothing is stored and nothing is said when a call', () => {
-  const nothing = { status: 401, text: '' };
+describe('nothing is stored, and why is never said, when a call', () => {
+  const nothing = { status: 401, text: '{"message":"Refused."}' };
   const bad = (): object => ({ id: fresh(), things: [{ id: 'bad' }] });
 
   test.each<[string, () => Said]>([
@@ -84,7 +84,7 @@ describe('nothing is stored and nothing is said when a call', () => {
 
   test('was changed on the way', async () => {
     const response = await fetch(address, { method: 'POST', headers: { 'x-bell-time': String(Math.floor(Date.now() / 1_000)), 'x-bell-signature': '0'.repeat(64) }, body: '{}' });
-    expect([response.status, await response.text()]).toEqual([401, '']);
+    expect([response.status, await response.text()]).toEqual([nothing.status, nothing.text]);
   });
 
   test('comes for an integration that is switched off', async () => {
@@ -102,12 +102,12 @@ describe('nothing is stored and nothing is said when a call', () => {
   });
 
   test('is signed and makes no sense: the system may call again', async () => {
-    expect(await say({}, { body: 'not json' })).toEqual({ status: 503, text: '' });
+    expect(await say({}, { body: 'not json' })).toMatchObject({ status: 503 });
   });
 });
 
 test('a call of more than a megabyte is refused as too large', async () => {
-  expect(await say({ id: fresh(), filler: 'x'.repeat(1_000_001) })).toEqual({ status: 413, text: '' });
+  expect(await say({ id: fresh(), filler: 'x'.repeat(1_000_001) })).toMatchObject({ status: 413 });
 });
 
 test('more than 600 calls in a minute are told to wait', async () => {

@@ -1379,8 +1379,14 @@ create view private.facts with (security_invoker=true) as
             WHEN o.waiting_since IS NOT NULL THEN o.waiting_since + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240), secs => 30::double precision)
             ELSE NULL::timestamp with time zone
         END AS lag_critical_deadline,
-    s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30)) AS data_deadline,
-    s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240)) AS data_critical_deadline,
+        CASE
+            WHEN i.direction = 'pull'::text THEN s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30))
+            ELSE NULL::timestamp with time zone
+        END AS data_deadline,
+        CASE
+            WHEN i.direction = 'pull'::text THEN s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240))
+            ELSE NULL::timestamp with time zone
+        END AS data_critical_deadline,
         CASE
             WHEN i.credential_expires_at IS NOT NULL THEN i.credential_expires_at - make_interval(days => COALESCE((i.thresholds ->> 'credential_warning_days'::text)::integer, 14))
             ELSE NULL::timestamp with time zone
@@ -2008,6 +2014,9 @@ AS $function$
 declare
   held public.runs;
 begin
+  -- The integration before the run, as whoever asks for a retry takes them: the other way round the two would wait in a circle.
+  perform from public.integrations i where i.org_id = record_check.org and i.id = (
+    select r.integration_id from public.runs r where r.org_id = record_check.org and r.id = record_check.run) for no key update;
   held := private.hold_lease(org, run, token, record_check.at);
   update public.integration_status s
   set checked_at = record_check.at, check_error = left(error, 2000), dirty = true,
@@ -2063,8 +2072,11 @@ declare
   held public.runs;
   target public.integrations;
 begin
+  -- The integration before the run, as whoever asks for a retry takes them: the other way round the two would wait in a circle.
+  perform from public.integrations i where i.org_id = renew_credential.org and i.id = (
+    select r.integration_id from public.runs r where r.org_id = renew_credential.org and r.id = renew_credential.run) for no key update;
   held := private.hold_lease(org, run, token, renew_credential.at);
-  select i.* into target from public.integrations i where i.org_id = renew_credential.org and i.id = held.integration_id for no key update;
+  target := private.integration_of(org, held.integration_id);
   if becomes is not null and private.credential_of(target.credential_secret_id) = was and jsonb_typeof(becomes) = 'object' and octet_length(becomes::text) <= 65536 then
     perform vault.update_secret(target.credential_secret_id, becomes::text);
     return becomes;
@@ -2852,8 +2864,8 @@ begin
     perform private.refuse('SW422', 'corrections is a list of 1 to 100 of {field, from, to}.', 'Leave it out to send the records as they are.');
   end if;
   for one in select e.value from jsonb_array_elements(corrections) e loop
-    if jsonb_typeof(one) <> 'object' or coalesce(jsonb_typeof(one -> 'field'), 'null') <> 'string' or coalesce(jsonb_typeof(one -> 'to'), 'null') <> 'string'
-      or coalesce(jsonb_typeof(one -> 'from'), 'null') not in ('string', 'null') then
+    if jsonb_typeof(one) <> 'object' or coalesce(jsonb_typeof(one -> 'field'), 'null') <> 'string'
+      or coalesce(jsonb_typeof(one -> 'to'), 'null') <> 'string' or coalesce(jsonb_typeof(one -> 'from'), 'null') not in ('string', 'null') then
       perform private.refuse('SW422', 'A mapping names a field and the value to put there.', 'Give field and to as text, and from as text or not at all.');
     elsif length(one ->> 'field') not between 1 and 500 or length(one ->> 'to') > 10000 or length(one ->> 'from') > 1000000 then
       perform private.refuse('SW422', 'A field has at most 500 characters, the value to put there 10 000.', 'Hand the records in again instead.');
@@ -3120,7 +3132,8 @@ CREATE OR REPLACE FUNCTION private.content_of(record public.records)
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select record.payload || jsonb_strip_nulls(jsonb_build_object('record.amount', trim_scale(record.amount)::text, 'record.currency', record.currency,
+  select record.payload || jsonb_strip_nulls(jsonb_build_object(
+    'record.amount', trim_scale(record.amount)::text, 'record.currency', record.currency,
     'record.occurred_on', to_char(record.occurred_on, 'YYYY-MM-DD')));
 $function$;
 
@@ -3130,7 +3143,8 @@ CREATE OR REPLACE FUNCTION private.correct_payloads(retry public.retries, record
  SET search_path TO ''
 AS $function$
 declare
-  actor constant text := coalesce((select nullif(m.name, '') from public.members m where m.org_id = retry.org_id and m.user_id = retry.requested_by),
+  actor constant text := coalesce(
+    (select nullif(m.name, '') from public.members m where m.org_id = retry.org_id and m.user_id = retry.requested_by),
     retry.requested_by::text, 'platform');
   changed bigint[];
 begin
@@ -3187,7 +3201,8 @@ AS $function$
   )
   select count(*)::integer from public.records r
   where r.org_id = org and r.id = any (records) and exists (
-    select from c where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to);
+    select from c
+    where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to);
 $function$;
 
 CREATE OR REPLACE FUNCTION private.count_drift(org uuid, integration uuid)
@@ -3453,7 +3468,8 @@ begin
   if known.version <> edit_record.version then
     perform private.refuse('SW409', 'Somebody has changed this record since you opened it.', 'Reload the page and look at what it holds now.');
   elsif not private.retryable(org, known.integration_id, 'records', null, array[record]) @> array[record] then
-    perform private.refuse('SW409', 'This record is on its way, or waits for approval, or is not open any more.', 'Reload the page to see what became of it.');
+    perform private.refuse('SW409', 'This record is on its way, or waits for approval, or is not open any more.',
+      'Reload the page to see what became of it.');
   end if;
   if private.content_of(private.as_sent(null, edit, known)) = private.content_of(known) then
     perform private.refuse('SW422', 'Nothing is changed.', 'Change a value, or retry the record as it is.');
@@ -4268,9 +4284,12 @@ CREATE OR REPLACE FUNCTION private.names_money(field text)
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select field ~* '^record\.|amount|account|beløp|belop|konto|currency|valuta|(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])'
-    -- A word that begins with a capital: dateOfPosting, DueDate.
-    or regexp_replace(field, '([a-zæøå0-9])([A-ZÆØÅ])', '\1 \2', 'g') ~* '(^|[^a-zæøå])(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])';
+  select field ~* '^record\.|amount|account|beløp|belop|konto|currency|valuta'
+    -- A word that ends so: postingDate, bilagsdato, due_date.
+    or field ~* '(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])'
+    -- A word before a capital: dateOfPosting.
+    or regexp_replace(field, '([a-zæøå0-9])([A-ZÆØÅ])', '\1 \2', 'g')
+      ~* '(^|[^a-zæøå])(debit|credit|debet|kredit|sum|total|price|pris|date|dato|period|periode)($|[^a-zæøå])';
 $function$;
 
 CREATE OR REPLACE FUNCTION private.needs_approval(org uuid, integration uuid, records bigint[], corrections jsonb, edit jsonb)
@@ -4304,7 +4323,8 @@ begin
       select from public.records r, unnest(fields) f
       where r.org_id = org and r.id = any (records) and r.payload ? f and private.holds_money(r.payload -> f, r.amount, r.occurred_on))
     or exists (
-      select from unnest(fields) f where private.holds_money(edit -> 'payload' -> f, (edit ->> 'amount')::numeric, (edit ->> 'occurred_on')::date));
+      select from unnest(fields) f
+      where private.holds_money(edit -> 'payload' -> f, (edit ->> 'amount')::numeric, (edit ->> 'occurred_on')::date));
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.next_cutoff(org uuid, at timestamp with time zone DEFAULT now())
@@ -4510,11 +4530,13 @@ begin
     select r.id into tried_first from public.records r
     where r.org_id = place_retry.org and r.id = any (chosen)
     order by corrections is null or exists (
-      select from c where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to) desc, r.id
+      select from c
+      where r.payload ? c.field and (c.from is null or r.payload ->> c.field = c.from) and r.payload ->> c.field is distinct from c.to) desc, r.id
     limit 1;
     chosen := tried_first || array_remove(chosen, tried_first);
   end if;
-  insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, state, canary_record_id, held, mapping, edit, records)
+  insert into public.retries (org_id, integration_id, scope, cause_id, requested_by, requested_at, state, canary_record_id, held, mapping,
+    edit, records)
   values (org, integration, scope, cause, auth.uid(), place_retry.at, case when waits then 'asked' else 'waiting' end, tried_first, chosen,
     corrections, edit, cardinality(chosen))
   returning * into placed;
@@ -4553,14 +4575,16 @@ begin
   perform private.require_role(org);
   perform private.integration_of(org, integration);
   if retry is not null then
-    select t.* into asked from public.retries t where t.org_id = preview_retry.org and t.integration_id = preview_retry.integration and t.id = retry;
+    select t.* into asked from public.retries t
+    where t.org_id = preview_retry.org and t.integration_id = preview_retry.integration and t.id = retry;
     chosen := coalesce(asked.held[asked.taken + 1:], '{}');
   else
     perform private.check_corrections(corrections);
     asked.mapping := corrections;
     chosen := private.retryable(org, integration, coalesce(scope, ''), cause, records, state, run);
   end if;
-  mapped := case when asked.mapping is not null then private.count_corrected(org, chosen, asked.mapping) when asked.edit is not null then 1 else 0 end;
+  mapped := case when asked.mapping is not null then private.count_corrected(org, chosen, asked.mapping)
+    when asked.edit is not null then 1 else 0 end;
   return jsonb_build_object(
     'records', cardinality(chosen), 'corrected', mapped,
     'needs_approval', private.needs_approval(org, integration, chosen, asked.mapping, asked.edit),
@@ -4926,7 +4950,8 @@ begin
     return private.place_retry(org, integration, scope, cause, chosen, corrections, null, canary, retry_failed.at);
   end if;
   select t.id into retry from public.retries t
-  where t.org_id = org and t.integration_id = retry_failed.integration and t.state in ('asked', 'waiting', 'running', 'canary') order by t.id desc limit 1;
+  where t.org_id = org and t.integration_id = retry_failed.integration and t.state in ('asked', 'waiting', 'running', 'canary')
+  order by t.id desc limit 1;
   -- One that waits for the system to come back is tried now.
   update public.retries t set resume_at = null where t.org_id = org and t.id = retry and t.state = 'waiting' and t.resume_at is not null;
   if found then
@@ -5344,7 +5369,8 @@ begin
   if required is null then
     perform private.refuse('SW422', 'required is true or false.', 'Say whether a second person has to approve changes.');
   elsif not required then
-    perform private.check_reason(reason, 'Switching the approval off needs a reason.', 'Say why nobody else needs to look at changed amounts, accounts and dates.');
+    perform private.check_reason(reason, 'Switching the approval off needs a reason.',
+      'Say why nobody else needs to look at changed amounts, accounts and dates.');
   end if;
   perform set_config('syncward.reason', coalesce(reason, ''), true);
   update public.organizations o set approve_changes = required where o.id = org and o.approve_changes <> required;
@@ -5685,7 +5711,8 @@ CREATE OR REPLACE FUNCTION private.start_retries(org uuid, integration uuid, at 
  SET search_path TO ''
 AS $function$
 begin
-  update public.integration_status s set dirty = true, circuit_open_until = null where s.org_id = org and s.integration_id = start_retries.integration;
+  update public.integration_status s set dirty = true, circuit_open_until = null
+  where s.org_id = org and s.integration_id = start_retries.integration;
   perform private.schedule_runs(start_retries.at, integration);
   perform private.ring_runs(start_retries.at);
 end $function$;

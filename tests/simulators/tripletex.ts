@@ -13,6 +13,8 @@ export type TripletexOptions = SimulatorOptions & {
   salaryTypes?: string[];
   /** Whether the search by external number finds imported vouchers only, and so none that was made here. */
   findsImportedOnly?: boolean;
+  /** Most vouchers in a page, whatever is asked for. */
+  pageSize?: number;
   /** Calls before it throttles; null: no limit. */
   limit?: number | null;
 };
@@ -79,14 +81,18 @@ export async function startTripletex(options: TripletexOptions): Promise<Triplet
     if (user !== '0' && user !== String(companyId)) throw new TripletexError(403, 9_000, 'You do not have permission to access this feature.');
   }
 
+  function cut<T>(query: URLSearchParams, found: T[]): T[] {
+    const from = Number(query.get('from') ?? '0');
+    return found.slice(from, from + Math.min(options.pageSize ?? 1_000, Number(query.get('count') ?? '1000')));
+  }
+
   /** `dateTo` itself is left out, as in the vendor's description. */
   function pageOf(query: URLSearchParams, isPosted: boolean): unknown[] {
     if (!isPosted && query.get('includeNonApproved') === null) throw failed('includeNonApproved', 'Kan ikke være null.');
     const [dateFrom, dateTo] = [query.get('dateFrom') ?? '', query.get('dateTo') ?? ''];
     if (dateFrom >= dateTo) throw failed('dateTo', 'Må være etter dateFrom.');
-    const from = Number(query.get('from') ?? '0');
     const found = ledger.vouchers().filter((one) => one.isPosted === isPosted && dateFrom <= one.date && one.date < dateTo);
-    return found.slice(from, from + Number(query.get('count') ?? '1000')).map(({ id, externalVoucherNumber }) => ({ id, externalVoucherNumber }));
+    return cut(query, found).map(({ id, externalVoucherNumber }) => ({ id, externalVoucherNumber }));
   }
 
   function route(request: SimulatedRequest): SimulatedAnswer {
@@ -100,10 +106,14 @@ export async function startTripletex(options: TripletexOptions): Promise<Triplet
       if (path === 'token/session/>whoAmI') return json(200, { value: { companyId, employeeId: 77, company: { name: 'Blindes Forbund' } } });
       if (path === 'ledger/voucher/>externalVoucherNumber') {
         const number = url.searchParams.get('externalVoucherNumber');
-        return list(options.findsImportedOnly ? [] : ledger.vouchers().filter((one) => one.externalVoucherNumber === number));
+        const found = options.findsImportedOnly ? [] : ledger.vouchers().filter((one) => one.externalVoucherNumber === number);
+        return list(cut(url.searchParams, found));
       }
       if (path === 'ledger/voucher' || path === 'ledger/voucher/>nonPosted') return list(pageOf(url.searchParams, path === 'ledger/voucher'));
-      if (path === 'salary/payslip') return list(ledger.slips(Number(url.searchParams.get('employeeId')), Number(url.searchParams.get('yearFrom'))));
+      if (path === 'salary/payslip') {
+        const { searchParams: query } = url;
+        return list(cut(query, ledger.slips(Number(query.get('employeeId')), Number(query.get('yearFrom')))));
+      }
       const found = ledger.search(path, url.searchParams);
       if (found) return list(found);
     }

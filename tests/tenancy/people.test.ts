@@ -31,6 +31,9 @@ beforeAll(async () => {
     await world.sql`
       insert into notification_settings (org_id, user_id, event, channel, enabled)
       select org_id, user_id, 'raised', 'email', false from members where org_id = ${world.org} and role <> 'viewer'`;
+    await world.sql`
+      insert into statements (org_id, integration_id, first_day, last_day, content, fingerprint, signed_name, signed_at)
+      values (${world.org}, ${world.integration}, '2026-10-01', '2026-10-31', '{}', '0', 'Olga', '2026-11-01')`;
     const changed = [{ source_type: 'expense', source_id: 'E-1', payload: { account: '4010' } }];
     await world.sql`select hand_in(${world.org}, ${world.integration}, ${world.sql.json(changed)})`;
   }

@@ -55,10 +55,17 @@ async function fill(world: World, mark: string): Promise<void> {
     clock.forward(3600);
   }
   await fetched(world, mark);
+  await world.as(world.arne, (db) => db`select dismiss_records(${org}, array[(select id from records where org_id = ${org} order by id offset 1 limit 1)], ${mark})`);
   await world.as(world.arne, (db) => db`select private.retry_failed(${org}, ${integration}, 'last_run', null, null, 'account', '9999', '4010', false, ${clock.iso()})`);
   const changed = [{ source_type: 'expense', source_id: 'E-1', payload: { account: '4010', text: mark }, label: mark }];
   await sql`select hand_in(${org}, ${integration}, ${sql.json(changed)})`;
   await sql`insert into maintenance_windows (org_id, starts_at, ends_at, reason) values (${org}, '2026-12-01', '2026-12-02', ${mark})`;
+  await sql`
+    insert into notification_settings (org_id, user_id, event, channel, enabled)
+    select org_id, user_id, 'raised', 'email', false from members where org_id = ${org} and role <> 'viewer'`;
+  await sql`
+    insert into statements (org_id, integration_id, first_day, last_day, content, fingerprint, signed_name, signed_at, note)
+    values (${org}, ${integration}, '2026-10-01', '2026-10-31', '{}', '0', ${mark}, '2026-11-01', ${mark})`;
 }
 
 /** Every row an organization has, as one text that differs when a single value of it does. */

@@ -4,6 +4,7 @@ import { correctionsOf, draftOf, isHalf } from '../../web/src/features/failed-re
 import { changesOf, editDraft } from '../../web/src/features/failed-records/edit-draft.ts';
 import { enFix } from '../../web/src/lib/i18n/en-fix.ts';
 import { nbFix } from '../../web/src/lib/i18n/nb-fix.ts';
+import { announcement, isUnderWay } from '../../web/src/lib/retry-state.ts';
 
 const own = { amount: '', occurredOn: '' };
 const typed = (payload: Record<string, unknown>, name: string, text: string) => {
@@ -67,6 +68,16 @@ describe('a mapping', () => {
   test('of a value that is not named is only half of one', () => {
     expect(isHalf(draftOf(null))).toBe(false);
     expect(isHalf({ field: 'account', rows: [{ from: ' ', to: '1', given: false, records: null }] })).toBe(true);
+  });
+});
+
+describe('a retry that waits for approval', () => {
+  test('is not over until somebody says yes or no', () => {
+    expect(['asked', 'waiting', 'canary', 'running', 'done', 'stopped', 'declined'].filter((state) => isUnderWay({ state }))).toEqual(['asked', 'waiting', 'canary', 'running']);
+  });
+
+  test('is told to have ended when it is declined, though nothing of it was sent', () => {
+    expect(announcement({ state: 'declined', records: 2, exported: 0, failed: 0 }, 0)).toEqual({ quarter: 5, news: 'end' });
   });
 });
 

@@ -124,7 +124,9 @@ test('changed accounts wait for a second admin, who sees what would be sent and 
   await page.getByRole('heading', { name: 'Venter på godkjenning: 2 poster' }).waitFor();
   expect(await page.getByRole('button', { name: 'Godkjenn og send' }).getAttribute('aria-disabled')).toBe('true');
   expect(await statesOf('7791')).toEqual([{ state: 'failed', count: 2 }]);
-  const second = await olga();
+  const second = await olga('/o/nordlys');
+  await second.getByText('1 endring venter på godkjenning').waitFor();
+  await second.getByRole('link', { name: 'Utlegg til Xledger' }).first().click();
   await second.getByText('account: 7791 → 6800').waitFor();
   await second.getByText('Dette blir sendt').click();
   await second.locator('.fix-changed').first().waitFor();
@@ -194,6 +196,26 @@ test('dismissing is taken back at once, or later from the list of what is dismis
   expect(await faults(page), 'the list of what is dismissed').toEqual([]);
   await row.getByRole('button', { name: /^Angre/ }).click();
   await page.getByText('Ingen poster er lagt bort.').waitFor();
+  expect(await statesOf('7792')).toEqual([{ state: 'failed', count: 1 }]);
+  await page.context().close();
+});
+
+test('of a record that may have landed the page says what is known, and asks the system again once it may', async () => {
+  const { sql } = demo.stack;
+  const [id = ''] = (await sql<{ id: string }[]>`
+    update records set state = 'uncertain', next_attempt_at = now() + interval '1 hour' where source_id = 'fix-7792-1' returning id`).map((row) => row.id);
+  const page = await arne(`${expenses}/records/${id}`);
+  await page.getByText('Nøkkelen vi sendte med').waitFor();
+  const ask = page.getByRole('button', { name: 'Spør systemet igjen' });
+  expect(await ask.getAttribute('aria-disabled')).toBe('true');
+  expect(await ask.getAttribute('title')).toMatch(/^Systemet kan fortsatt arbeide med posten/);
+  expect(await faults(page), 'a record that may have landed').toEqual([]);
+  await sql`update records set next_attempt_at = now() - interval '1 minute' where id = ${id}`;
+  await page.reload();
+  await ask.click();
+  await page.getByText('Systemet blir spurt om posten nå.').waitFor();
+  await demo.stack.settled();
+  // It was not there, so it was sent once more, and refused for what is wrong with it still.
   expect(await statesOf('7792')).toEqual([{ state: 'failed', count: 1 }]);
   await page.context().close();
 });

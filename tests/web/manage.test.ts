@@ -57,6 +57,7 @@ test('what somebody else saved meanwhile is found, shown, and neither lost nor o
   await said(colleague, 'The configuration is saved.');
   await page.getByRole('button', { name: 'Save the changes' }).click();
   await page.getByRole('alert').getByText(/Olive Owner changed the configuration .* while you were editing/).waitFor();
+  await page.getByText(/Stuck after.*: usual → 90/).waitFor();
   await page.getByText(/Long queue.*: Now usual, Yours 55/).waitFor();
   await page.getByRole('button', { name: 'Keep mine and go on' }).click();
   expect(await page.getByLabel(/^Stuck after/).inputValue()).toBe('90');
@@ -135,7 +136,7 @@ test('work ahead is planned in the organization\'s own time, and a time the cloc
   await dialog.getByLabel('Til').fill('2027-03-28T06:00');
   await dialog.getByLabel('Hva som gjøres').fill('Oppgradering');
   await dialog.getByRole('button', { name: 'Planlegg' }).click();
-  await page.getByText(/2027-03-28 02:30 does not exist in Europe\/Oslo/).waitFor();
+  await page.getByText(/2027-03-28 02:30 finnes ikke i Europe\/Oslo/).waitFor();
   await dialog.getByLabel('Fra (tom: nå)').fill('2027-03-28T01:30');
   await dialog.getByRole('button', { name: 'Planlegg' }).click();
   const item = page.getByRole('listitem').filter({ hasText: 'Oppgradering' });
@@ -183,6 +184,7 @@ test('the trail is filtered by its address, Back undoes a choice, and an entry h
   await page.getByText(/Olive Owner removed a member/).waitFor();
   await page.getByRole('link', { name: /^Link to entry/ }).first().click();
   await page.waitForURL(/entry=\d+/);
+  await page.getByText(/Olive Owner added a member/).waitFor({ state: 'hidden' });
   await page.getByText(/Olive Owner removed a member/).waitFor();
   expect(await page.getByRole('link', { name: /^Link to entry/ }).count()).toBe(1);
   await page.context().close();

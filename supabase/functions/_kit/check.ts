@@ -3,8 +3,9 @@ import { contain, ConnectorFault } from './contain.ts';
 import type { AnyConnector, ConnectorContext } from './connector.ts';
 import { HttpFailure } from './http.ts';
 import type { Redactor } from './redact.ts';
-import { pickError, runError, stopsRun } from './send.ts';
-import type { SliceOptions } from './slice.ts';
+import { LONGEST_PAUSE_SECONDS } from './push.ts';
+import { DEFAULT_PAUSE_SECONDS, pickError, runError, stopsRun } from './send.ts';
+import type { Ended, SliceOptions } from './slice.ts';
 import type { RunError, Slice } from './store.ts';
 import { storable } from './told.ts';
 
@@ -14,7 +15,7 @@ import { storable } from './told.ts';
  */
 export async function checkFirst(
   connector: AnyConnector, ctx: ConnectorContext, slice: Slice, redact: Redactor, { store, log }: SliceOptions,
-): Promise<RunError | null> {
+): Promise<Ended | null> {
   const { check } = connector;
   const isAll = slice.trigger === 'check';
   if (!isAll && !slice.check_due) return null;
@@ -29,12 +30,16 @@ export async function checkFirst(
     return null;
   } catch (error) {
     const refusal = asRunError(error);
+    const ended = endedBy(error);
+    // Told to wait, the work waits too.
+    if (ended.kind === 'pause') return ended;
     if (!isAll && !(error instanceof HttpFailure && stopsRun(error.diagnosis))) {
       log({ event: 'check_failed', message: refusal.message });
       return null;
     }
     await store.recordCheck(slice.token, null, storable(redact(refusal.message), 2_000));
-    return refusal;
+    // A right that looking needs may be one that sending does not.
+    return isAll || refusal.category === 'auth' ? ended : null;
   }
 }
 
@@ -44,4 +49,12 @@ export function asRunError(error: unknown): RunError {
   if (!(error instanceof ConnectorFault)) throw error;
   const message = `The connector failed: ${error.message}`;
   return { ...pickError({ message, code: 'connector_error', field: null, category: 'server', retryable: true }), status: null };
+}
+
+/** How what was thrown ends the work: with a pause where the system asked for one that a run can wait for, else with its error. */
+export function endedBy(thrown: unknown): Extract<Ended, { kind: 'stop' | 'pause' }> {
+  const error = asRunError(thrown);
+  if (!(thrown instanceof HttpFailure) || thrown.diagnosis.category !== 'rate_limit') return { kind: 'stop', error };
+  const seconds = thrown.retryAfterSeconds ?? DEFAULT_PAUSE_SECONDS;
+  return seconds > LONGEST_PAUSE_SECONDS ? { kind: 'stop', error } : { kind: 'pause', seconds, error };
 }

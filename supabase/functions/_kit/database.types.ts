@@ -2893,6 +2893,7 @@ export type Database = {
         Row: {
           'active_run': Json | null;
           'amounts_open': Json | null;
+          'asked_retries': number | null;
           'check_error': string | null;
           'check_warnings': (string)[];
           'checked_as': string | null;
@@ -2932,6 +2933,7 @@ export type Database = {
         Insert: {
           'active_run'?: Json | null;
           'amounts_open'?: Json | null;
+          'asked_retries'?: number | null;
           'check_error'?: string | null;
           'check_warnings'?: (string)[] | null;
           'checked_as'?: string | null;
@@ -2970,6 +2972,7 @@ export type Database = {
         Update: {
           'active_run'?: Json | null;
           'amounts_open'?: Json | null;
+          'asked_retries'?: number | null;
           'check_error'?: string | null;
           'check_warnings'?: (string)[] | null;
           'checked_as'?: string | null;

@@ -25,9 +25,10 @@ export function mappedValues(record: OutgoingRecord, map: FieldMap, decimals: nu
     if (values.has(target)) {
       throw new PayloadProblem(key, `"${key}" and another key of this record both go to ${target}.`, 'payload_invalid');
     }
-    if (key === 'amount' && record.amount !== null) amountOf(record, decimals);
     if (key === 'occurredOn' && typeof value === 'string') dayOf(key, value);
-    values.set(target, { key, target, ...written(key, value) });
+    const isAmount = key === 'amount' && record.amount !== null;
+    if (isAmount) amountOf(record, decimals);
+    values.set(target, { key, target, ...written(key, value, isAmount) });
   }
   return [...values.values()];
 }
@@ -40,9 +41,9 @@ function ownValues({ amount, currency, occurredOn }: OutgoingRecord, map: FieldM
   };
 }
 
-function written(key: string, value: unknown): Pick<MappedValue, 'text' | 'isPlain'> {
+function written(key: string, value: unknown, isAmount: boolean): Pick<MappedValue, 'text' | 'isPlain'> {
   if (value === null || value === undefined || value === '') return { text: null, isPlain: true };
-  if (typeof value === 'string') return { text: value, isPlain: key === 'amount' };
+  if (typeof value === 'string') return { text: value, isPlain: isAmount };
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isSafeInteger(value))) {
     return { text: String(value), isPlain: true };
   }
@@ -60,6 +61,11 @@ export function jsonOf(values: MappedValue[]): string {
  */
 export function stableKey({ sourceType, sourceId }: Pick<OutgoingRecord, 'sourceType' | 'sourceId'>): string {
   return shortKey(JSON.stringify([sourceType, sourceId]), 32);
+}
+
+/** Whether no payload key goes to the field that holds our key: what overwrote it would bring a record twice. */
+export function leavesAlone(map: FieldMap, field: string): boolean {
+  return Object.values(map).every((target) => target.toLowerCase() !== field.toLowerCase());
 }
 
 /** The payload keys with the names they go by over there, so that a fix lands on the right key. */

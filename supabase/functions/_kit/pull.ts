@@ -1,13 +1,11 @@
 import { readPage } from './answers.ts';
-import { asRunError } from './check.ts';
+import { endedBy } from './check.ts';
 import { contain } from './contain.ts';
 import type { AnyConnector, ConnectorContext, Page, PullRequest, Stream } from './connector.ts';
 import { streamsFor } from './facts.ts';
 import { HttpFailure } from './http.ts';
 import { pageParts } from './pages.ts';
-import { LONGEST_PAUSE_SECONDS } from './push.ts';
 import type { Redactor } from './redact.ts';
-import { DEFAULT_PAUSE_SECONDS } from './send.ts';
 import type { Ended, SliceOptions } from './slice.ts';
 import type { RunError, StreamPlace } from './store.ts';
 
@@ -91,13 +89,6 @@ async function fetchPage({ connector, ctx, options }: Reader, request: PullReque
 }
 
 const passes = (error: unknown): boolean => error instanceof HttpFailure && ['server', 'timeout'].includes(error.diagnosis.category);
-
-function endedBy(thrown: unknown): Ended {
-  const error = asRunError(thrown);
-  if (!(thrown instanceof HttpFailure) || thrown.diagnosis.category !== 'rate_limit') return { kind: 'stop', error };
-  const seconds = thrown.retryAfterSeconds ?? DEFAULT_PAUSE_SECONDS;
-  return seconds > LONGEST_PAUSE_SECONDS ? { kind: 'stop', error } : { kind: 'pause', seconds, error };
-}
 
 function stopped(code: string, message: string): Ended {
   return { kind: 'stop', error: { message, code, field: null, category: 'schema', status: null } };

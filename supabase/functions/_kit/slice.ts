@@ -80,8 +80,8 @@ async function work(connector: AnyConnector, slice: Slice, { redact, learn }: Se
   const prepared = prepare(connector, slice, learn, options);
   if ('error' in prepared) return { kind: 'stop', error: prepared.error };
   const { ctx } = prepared;
-  const refused = await checkFirst(connector, ctx, slice, redact, options);
-  if (refused) return { kind: 'stop', error: refused };
+  const ended = await checkFirst(connector, ctx, slice, redact, options);
+  if (ended) return ended;
   if (slice.trigger === 'check') return { kind: 'done' };
   const moved = await move(connector, ctx, slice, redact, options);
   return moved.kind === 'done' ? measure(connector, ctx, slice, redact, options) : moved;

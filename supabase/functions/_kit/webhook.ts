@@ -21,20 +21,22 @@ type Envelope = z.infer<typeof envelope>;
  * wants answered. 401 for one that is not genuine, and nothing said; 503 where we are at fault, so that the system calls again.
  */
 export async function takeCall(connector: AnyConnector, db: SupabaseClient, request: Request): Promise<Response> {
-  const call = envelope.parse(await request.json());
+  const passed = envelope.safeParse(await request.json().catch(() => null));
+  if (!passed.success) return Response.json({ code: 'not_a_call', message: 'The body must be a call as the function webhook passes it on.' }, { status: 400 });
+  const call = passed.data;
   const log = (event: string, message: string): void =>
     console.log(JSON.stringify({ system: connector.system, org: call.org, integration: call.integration, event, message }));
   try {
     const read = await readCall(connector, db, call);
     if (!read.accepted) {
       log('webhook_refused', read.reason);
-      return new Response(null, { status: 401 });
+      return Response.json({ message: 'Refused.' }, { status: 401 });
     }
     if (read.id !== undefined) await storeCall(db, call, read);
     return Response.json(read.answer ?? {});
   } catch (error) {
     log('webhook_failed', error instanceof Error ? error.message : 'It threw something that is no error.');
-    return new Response(null, { status: 503 });
+    return Response.json({ message: 'Try again later.' }, { status: 503 });
   }
 }
 

@@ -1,44 +1,20 @@
 import { z } from 'zod';
-import type { Checked, ConfiguredConnector, ConnectorContext, Outcome, OutgoingRecord } from '../_kit/connector.ts';
+import type { Checked, ConfiguredConnector, Outcome, OutgoingRecord } from '../_kit/connector.ts';
 import { HttpFailure } from '../_kit/http.ts';
-import type { HttpResponse } from '../_kit/http.ts';
-import { sendBatch } from '../_kit/odata-batch.ts';
 import type { BatchPart, BatchRequest } from '../_kit/odata-batch.ts';
-import { createTokenCache, withToken } from '../_kit/oauth.ts';
-import type { ClientCredentials, TokenCache } from '../_kit/oauth.ts';
+import { createTokenCache } from '../_kit/oauth.ts';
+import type { TokenCache } from '../_kit/oauth.ts';
 import { prepare, shaped } from '../_kit/payload.ts';
+import { batch, read } from './api.ts';
+import type { Context, Session } from './api.ts';
 import { entityOf, keyOf, namesOf } from './entity.ts';
 import { credential, settings } from './settings.ts';
 import type { Credential, Settings } from './settings.ts';
 
-type Context = ConnectorContext<Settings, Credential>;
-type Session = { ctx: Context; tokens: TokenCache };
-
-/** Longer than this a slice must not stand still, or it loses its lease. */
-const BATCH_MS = 50_000;
 /** Keys asked for in one filter: `in` is not supported, and addresses have to stay short. */
 const KEYS_PER_FILTER = 20;
 const rows = z.object({ value: z.array(z.record(z.string(), z.unknown())) });
 const companies = z.object({ value: z.array(z.object({ Name: z.string().nullish() })) });
-
-const rootOf = ({ baseUrl }: Settings): string => new URL(baseUrl).origin;
-
-function grantOf({ settings: own, credential: client }: Context): ClientCredentials {
-  const login = own.loginUrl.replace(/\/+$/, '');
-  return { tokenUrl: `${login}/${encodeURIComponent(own.tenantId)}/oauth2/v2.0/token`, ...client, scope: `${rootOf(own)}/.default` };
-}
-
-/** https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities/odata#batch-requests */
-function batch({ ctx, tokens }: Session, requests: BatchRequest[]): Promise<{ parts: BatchPart[]; response: HttpResponse }> {
-  const url = `${rootOf(ctx.settings)}/data/$batch`;
-  return withToken(tokens, ctx.http, grantOf(ctx), (token) =>
-    sendBatch(ctx.http, { url, headers: { authorization: `Bearer ${token}` }, changeSets: true, timeoutMs: BATCH_MS }, requests));
-}
-
-function read({ ctx, tokens }: Session, path: string): Promise<HttpResponse> {
-  return withToken(tokens, ctx.http, grantOf(ctx), (token) =>
-    ctx.http.send({ url: `${rootOf(ctx.settings)}/data/${path}`, headers: { authorization: `Bearer ${token}` } }));
-}
 
 /** Whatever company is the user's own, the one of the settings is meant. */
 function query({ company, key }: Settings, filter: string | null): string {

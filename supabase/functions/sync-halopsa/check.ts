@@ -17,7 +17,8 @@ export async function check(tokens: TokenCache, ctx: Context): Promise<Checked> 
       ? [`The scope "${scope}" does not hold "${edit}"; nothing can be sent with it.`]
       : [];
     const blind = count > 0 ? [] : [
-      `Halo shows no ${name} at all. Where there are some, the application lacks the scope "all" (or "${read}"), or its agent may not see them: ` +
+      `Halo shows no ${name} at all. Where there are some, the application lacks the scope "all" (or "${read}"), ` +
+      'or its agent may not see them: ' +
       'Halo then answers with an empty list instead of an error.',
     ];
     return { as, warnings: [...lacks, ...blind] };
@@ -25,8 +26,8 @@ export async function check(tokens: TokenCache, ctx: Context): Promise<Checked> 
     if (!(error instanceof HttpFailure) || (error.status !== 401 && error.status !== 403) || error.diagnosis.code === 'invalid_client') {
       throw error;
     }
-    const message =
-      `${error.diagnosis.message} A token was given, so the secret is right: the application lacks the scope "${scope}", or its agent the permission.`;
+    const message = `${error.diagnosis.message} A token was given, so the secret is right: ` +
+      `the application lacks the scope "${scope}", or its agent the permission.`;
     throw new HttpFailure({ ...error, diagnosis: { ...error.diagnosis, message, code: 'scope_missing' } });
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leavesAlone } from '../_kit/mapped.ts';
 import { vendorUrl } from '../_kit/vendor-url.ts';
 
 const property = z.string().regex(/^[a-z]\w{0,99}$/);
@@ -10,7 +11,7 @@ export const settings = z.strictObject({
   map: z.record(z.string(), z.union([property, z.literal('none')])).default({}).describe('Payload keys, and the properties they go to'),
   decimals: z.int().min(0).max(10).default(2),
   pullProperties: z.array(property).default([]).describe('Properties that are read, besides those HubSpot gives by itself'),
-});
+}).refine(({ map, idProperty }) => leavesAlone(map, idProperty), { path: ['map'], message: 'The field of our key takes nothing else.' });
 export type Settings = z.infer<typeof settings>;
 
 /** The access token of a private app with read and write scopes for the object. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leavesAlone } from '../_kit/mapped.ts';
 import { vendorUrl } from '../_kit/vendor-url.ts';
 
 /** API names; a custom one ends in __c. */
@@ -14,6 +15,9 @@ export const settings = z.strictObject({
   decimals: z.int().min(0).max(18).default(2),
   bulk: z.boolean().default(true).describe('More than 200 records at a time go as one bulk job, whose verdict comes later'),
   pullFields: z.array(name).default([]).describe('Fields that are read, besides Id, SystemModstamp and IsDeleted'),
+}).refine(({ map, externalIdField }) => leavesAlone(map, externalIdField), {
+  path: ['map'],
+  message: 'The field of our key takes nothing else.',
 });
 export type Settings = z.infer<typeof settings>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leavesAlone } from '../_kit/mapped.ts';
 import { vendorUrl } from '../_kit/vendor-url.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,79}$/);
@@ -13,7 +14,7 @@ export const settings = z.strictObject({
   decimals: z.int().min(0).max(8).default(2),
   pullTable: name.default('incident').describe('Table that is read when this integration fetches'),
   pullFields: z.array(name).default([]).describe('Columns that are read; all of them when left out'),
-});
+}).refine(({ map, keyColumn }) => leavesAlone(map, keyColumn), { path: ['map'], message: 'The field of our key takes nothing else.' });
 export type Settings = z.infer<typeof settings>;
 
 /** A user with the role import_set_loader, who may read the import set table, and for fetching the table that is read. */

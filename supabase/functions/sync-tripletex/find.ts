@@ -8,14 +8,23 @@ import { entryOf, keyOf } from './entry.ts';
 
 const PAGE = 1_000;
 
-const vouchers = z.object({ values: z.array(z.object({ id: z.number(), externalVoucherNumber: z.string().nullish() })) });
-const slips = z.object({
-  values: z.array(z.object({
-    id: z.number(),
-    transaction: z.object({ id: z.number() }).nullish(),
-    specifications: z.array(z.object({ description: z.string().nullish() })),
-  })),
+const voucher = z.object({ id: z.number(), externalVoucherNumber: z.string().nullish() });
+const slip = z.object({
+  id: z.number(),
+  transaction: z.object({ id: z.number() }).nullish(),
+  specifications: z.array(z.object({ description: z.string().nullish() })),
 });
+
+/** Down to the page that is empty: a page may hold fewer than were asked for, and the size given for the whole is not exact. */
+async function* search<T>(sessions: TokenCache, ctx: Context, path: string, by: Record<string, string>, one: z.ZodType<T>): AsyncGenerator<T> {
+  for (let from = 0; ;) {
+    const query = new URLSearchParams({ ...by, from: String(from), count: String(PAGE) });
+    const { values } = shaped(ctx.http, await call(ctx, sessions, `${path}?${query.toString()}`), z.object({ values: z.array(one) }));
+    yield* values;
+    if (values.length === 0) return;
+    from += values.length;
+  }
+}
 
 /**
  * By its number first. The vendor describes that search as one for imported vouchers, so where it finds none the vouchers of the day
@@ -34,13 +43,10 @@ export async function findVoucher(sessions: TokenCache, ctx: Context, record: Ou
 }
 
 async function searched(sessions: TokenCache, ctx: Context, path: string, by: Record<string, string>, key: string): Promise<Outcome | null> {
-  for (let from = 0; ; from += PAGE) {
-    const query = new URLSearchParams({ ...by, from: String(from), count: String(PAGE), fields: 'id,externalVoucherNumber' });
-    const { values } = shaped(ctx.http, await call(ctx, sessions, `${path}?${query.toString()}`), vouchers);
-    const held = values.find((one) => one.externalVoucherNumber === key);
-    if (held) return { state: 'exported', externalId: String(held.id) };
-    if (values.length < PAGE) return null;
+  for await (const one of search(sessions, ctx, path, { ...by, fields: 'id,externalVoucherNumber' }, voucher)) {
+    if (one.externalVoucherNumber === key) return { state: 'exported', externalId: String(one.id) };
   }
+  return null;
 }
 
 /** Among the employee's pay slips of the year, the one with a line whose text ends in our key. */
@@ -52,11 +58,10 @@ export async function findSlip(sessions: TokenCache, ctx: Context, record: Outgo
   const employee = await idOf(ctx, sessions, 'employee', number);
   if (employee === null) return null;
   const year = Number(date.slice(0, 4));
-  const query = new URLSearchParams({
-    employeeId: String(employee), yearFrom: String(year), yearTo: String(year + 1), count: '1000',
-    fields: 'id,transaction(id),specifications(description)',
-  });
-  const { values } = shaped(ctx.http, await call(ctx, sessions, `salary/payslip?${query.toString()}`), slips);
-  const held = values.find(({ specifications }) => specifications.some(({ description }) => description?.endsWith(`[${key}]`)));
-  return held ? { state: 'exported', externalId: String(held.transaction?.id ?? held.id) } : null;
+  const by = { employeeId: String(employee), yearFrom: String(year), yearTo: String(year + 1), fields: 'id,transaction(id),specifications(description)' };
+  for await (const { id, transaction, specifications } of search(sessions, ctx, 'salary/payslip', by, slip)) {
+    const isOurs = specifications.some(({ description }) => description?.endsWith(`[${key}]`));
+    if (isOurs) return { state: 'exported', externalId: String(transaction?.id ?? id) };
+  }
+  return null;
 }

@@ -53,7 +53,10 @@ export async function usageOf(ctx: Context, category: string, first: string, las
 
 const PAGES = 5;
 
-/** What was sent out since, the latest first; at most 5 000 messages are looked at: https://www.twilio.com/docs/messaging/api/message-resource */
+/**
+ * What was sent out since, the latest first; at most 5 000 messages are looked at.
+ * https://www.twilio.com/docs/messaging/api/message-resource
+ */
 export async function messagesSince(ctx: Context, since: Date): Promise<Message[]> {
   const asked = new URLSearchParams({ 'DateSent>': `${since.toISOString().slice(0, 19)}Z`, PageSize: '1000' });
   const sent: Message[] = [];

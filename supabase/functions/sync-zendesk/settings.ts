@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { vendorUrl } from '../_kit/vendor-url.ts';
 
 /** An attribute; `field:<id or key>` a field of the account's own; `comment` the text of a ticket; `none` leaves the value out. */
-const target = z.string().regex(/^(?:[a-z][a-z_]{0,59}|field:\w{1,60}|requester\.(?:name|email))$/);
+const target = z.string().regex(/^(?:[a-z][a-z_]{0,59}|field:\w{1,60}|requester\.(?:name|email))$/).refine(
+  (name) => name !== 'external_id' && name !== 'id',
+  {
+    message: 'The field of our key takes nothing else.',
+  },
+);
 
 export const settings = z.strictObject({
   baseUrl: vendorUrl('zendesk.com').describe('https://<subdomain>.zendesk.com'),

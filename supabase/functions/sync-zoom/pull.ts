@@ -16,7 +16,8 @@ const registrants = z.object({ registrants: z.array(z.looseObject({ id, create_t
 
 /**
  * Where reading stands: the host, the page of his meetings, the meetings of it whose registrants are still to be read, and the page of
- * the first of these. Zoom cannot be asked for what changed, and forgets a page after 15 minutes: every run reads everything anew.
+ * the first of these. Zoom cannot be asked for what changed, and forgets a page after 15 minutes: every run reads everything anew. What is
+ * gone is not in its lists; only its calls (`webhook.ts`) tell of that.
  */
 const position = z.object({ host: z.int().min(0), page: z.string(), left: z.array(z.string()), inner: z.string() });
 type Position = z.infer<typeof position>;

@@ -37,13 +37,16 @@ export const endMaintenance = (client: Client, order: { org: string; maintenance
 export const addMember = (client: Client, order: { org: string; email: string; name: string; role: string }) =>
   call(client, 'add_member', order, Nothing);
 
-export const setRole = (client: Client, order: { org: string; member: string; was: string; becomes: string }) => call(client, 'set_role', order, Nothing);
+export const setRole = (client: Client, order: { org: string; member: string; was: string; becomes: string }) =>
+  call(client, 'set_role', order, Nothing);
 
-export const removeMember = (client: Client, order: { org: string; member: string; was: string }) => call(client, 'remove_member', order, Nothing);
+export const removeMember = (client: Client, order: { org: string; member: string; was: string }) =>
+  call(client, 'remove_member', order, Nothing);
 
 type Incident = { org: string; incident: string; reason?: string };
 
-export const acknowledgeIncident = (client: Client, order: Incident & { acknowledged: boolean }) => call(client, 'acknowledge_incident', order, Nothing);
+export const acknowledgeIncident = (client: Client, order: Incident & { acknowledged: boolean }) =>
+  call(client, 'acknowledge_incident', order, Nothing);
 
 export const assignIncident = (client: Client, order: Incident & { member: string | null }) => call(client, 'assign_incident', order, Nothing);
 

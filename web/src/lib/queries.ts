@@ -3,7 +3,8 @@ import * as z from 'zod/mini';
 import { ApiError, toApiError } from './api-error.ts';
 import type { Client } from './client.ts';
 import {
-  Attempt, Cause, ClosedRecord, FailedRecord, IntegrationRow, Notification, Organization, RecordDetail, Retry, Run, WaitingRecord,
+  Attempt, Cause, ClosedRecord, FailedRecord, IntegrationRow, Notification,
+  Organization, RecordDetail, Retry, Run, RunDedupe, WaitingRecord,
 } from './rows.ts';
 
 type Answer = PromiseLike<{ data: unknown; error: { message: string; code?: string; hint?: string } | null; status: number }>;
@@ -82,7 +83,7 @@ export function cursorAfter(page: readonly FailedRecord[]): Cursor | null {
 // The amount as text: a JSON number would be rounded on its way into JavaScript.
 const RECORD_COLUMNS = 'id,integration_id,source_type,source_id,label,state,amount::text,currency,occurred_on,cause_id,error_code,'
   + 'error_field,error_value,error_message,error_category,error_status,failed_at,attempts,next_attempt_at,run_id,payload,version,'
-  + 'external_id,created_at';
+  + 'external_id,created_at,idempotency_key';
 
 export const recordQuery = ({ db }: Client, org: string, record: string) => queryOptions({
   queryKey: ['org', org, 'record', record],
@@ -117,6 +118,12 @@ export const runsQuery = ({ db }: Client, org: string, integration: string, days
     return readRows(Run, db.from('run_history').select().eq('org_id', org).eq('integration_id', integration)
       .gte('started_at', since).order('started_at', { ascending: false }).limit(RUN_LIMIT).abortSignal(signal));
   },
+});
+
+/** How the system of a run tells whether it holds a record: `none` means that it cannot be asked. */
+export const runDedupeQuery = ({ db }: Client, org: string, run: string) => queryOptions({
+  queryKey: ['org', org, 'dedupe', run],
+  queryFn: ({ signal }) => readOne(RunDedupe, db.from('runs').select('dedupe').eq('org_id', org).eq('id', run).limit(1).abortSignal(signal)),
 });
 
 /** The latest retries of an integration, newest first: more than one may wait, for approval or for their turn. */

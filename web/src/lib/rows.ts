@@ -86,6 +86,8 @@ export const IntegrationRow = z.object({
   open_accepted: count,
   open_queued: count,
   open_dead: count,
+  /** Changes that wait for a second person's yes. */
+  asked_retries: count,
   next_retry_at: maybeInstant,
   amounts_open: amounts,
   recent_runs: z.pipe(z.nullish(z.array(RecentRun)), z.transform((list) => list ?? [])),
@@ -181,8 +183,11 @@ export const RecordDetail = z.object({
   version: count,
   external_id: maybe,
   created_at: maybeInstant,
+  idempotency_key: maybe,
 });
 export type RecordDetail = z.output<typeof RecordDetail>;
+
+export const RunDedupe = z.object({ dedupe: z.string() });
 
 /** A record that was in trouble and is not any more. */
 export const ClosedRecord = z.object({

@@ -78,8 +78,8 @@ function relations(...targets: [type: string, target: string][]): string {
 type Written = { attributes: string; inside: string } | null;
 
 function sheet(rows: Written[][], hasHead: boolean): string {
-  const frozen =
-    '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>';
+  const frozen = '<sheetViews><sheetView workbookViewId="0">' +
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>';
   const data = rows.map((cells, row) => {
     const written = cells.map((cell, column) => (cell ? `<c r="${letters(column)}${row + 1}"${cell.attributes}>${cell.inside}</c>` : ''));
     return `<row r="${row + 1}">${written.join('')}</row>`;

@@ -23,7 +23,8 @@ export function readTrailFilter(search: URLSearchParams): TrailFilter {
     return shape.test(value) || (name === 'person' && value === 'nobody') ? value : '';
   };
   return {
-    integration: taken('integration', UUID), action: taken('action', ACTION), person: taken('person', UUID), before: taken('before', NUMBER), entry: taken('entry', NUMBER),
+    integration: taken('integration', UUID), action: taken('action', ACTION), person: taken('person', UUID),
+    before: taken('before', NUMBER), entry: taken('entry', NUMBER),
   };
 }
 
@@ -56,7 +57,7 @@ function Filters({ filter, set }: { filter: TrailFilter; set: (changed: Partial<
         {Object.entries(words.groups).map(([group, word]) => <option key={group} value={group}>{word}</option>)}
       </Choice>
       <Choice label={words.person} value={filter.person} change={(person) => set({ person })}>
-        {members.data?.map((member) => <option key={member.user_id} value={member.user_id}>{member.name || member.email || member.user_id}</option>)}
+        {members.data?.map(({ user_id: user, name, email }) => <option key={user} value={user}>{name || email || user}</option>)}
         {filter.person && filter.person !== 'nobody' && members.data && !known && <option value={filter.person}>{filter.person}</option>}
         <option value="nobody">{words.nobody}</option>
       </Choice>
@@ -84,7 +85,8 @@ export function AuditPage() {
       <Loaded query={query}>
         {(entries) => (
           <div className={query.isPlaceholderData ? 'stack stale' : 'stack'} aria-busy={query.isPlaceholderData || undefined}>
-            {entries.length === 0 ? <p className="card">{empty}</p> : <ul className="plain stack">{entries.map((entry) => <EntryItem key={entry.id} entry={entry} />)}</ul>}
+            {entries.length === 0 ? <p className="card">{empty}</p>
+              : <ul className="plain stack">{entries.map((entry) => <EntryItem key={entry.id} entry={entry} />)}</ul>}
             <nav className="row start" aria-label={words.title}>
               {filter.before && <Link href={`${paths.audit(org.slug)}?${address({ before: '' }).toString()}`}>{words.newest}</Link>}
               {entries.length === PAGE_SIZE && !filter.entry

@@ -22,6 +22,12 @@ function fieldIn(words: ManageWords, path: string): string {
   return words.audit.fields[path] ?? words.configuration.thresholds[last] ?? path;
 }
 
+/** `record 812` in the reader's words. */
+function subjectIn(words: ManageWords['audit'], subject: string): string {
+  const [, kind = '', name = ''] = /^(.+) (\S+)$/.exec(subject) ?? [];
+  return printable(words.subjects[kind] ? `${words.subjects[kind]} ${name}` : subject);
+}
+
 /** One entry: who did what, when and why, and each field before and after. */
 export function EntryItem({ entry }: { entry: AuditEntry }) {
   const f = useFormat();
@@ -36,7 +42,7 @@ export function EntryItem({ entry }: { entry: AuditEntry }) {
       <p>
         <strong>{entry.actor_id ? printable(entry.actor) : `${words.system} (${printable(entry.actor)})`}</strong> {what}
         {integration && <> · <Link href={paths.integration(org.slug, integration.slug)}>{integration.name}</Link></>}
-        {entry.subject && !entry.subject.startsWith('member ') && <span className="muted"> · {printable(entry.subject)}</span>}
+        {entry.subject && !entry.subject.startsWith('member ') && <span className="muted"> · {subjectIn(words, entry.subject)}</span>}
       </p>
       <p className="muted">
         <Time iso={entry.at} as="both" />{' '}

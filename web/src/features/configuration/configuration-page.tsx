@@ -11,12 +11,12 @@ import { usePolling } from '../../lib/live.ts';
 import { updateIntegration } from '../../lib/manage-actions.ts';
 import { configurationQuery } from '../../lib/manage-queries.ts';
 import type { Configuration } from '../../lib/manage-rows.ts';
+import { useManageAction } from '../../lib/manage-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { unsayAll } from '../../lib/toasts.ts';
-import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { Conflict } from './conflict.tsx';
 import { CursorSection } from './cursor-section.tsx';
@@ -67,7 +67,7 @@ function Form({ latest, integration }: { latest: Configuration; integration: Int
   const [tries, setTries] = useState(0);
   // The version this person saved, until it is read.
   const [own, setOwn] = useState<string | null>(null);
-  const save = useAction(async (client, order: Parameters<typeof updateIntegration>[1]) => {
+  const save = useManageAction(async (client, order: Parameters<typeof updateIntegration>[1]) => {
     const answer = await updateIntegration(client, order);
     setOwn(answer.updated_at);
     return answer;
@@ -99,26 +99,29 @@ function Form({ latest, integration }: { latest: Configuration; integration: Int
     const order = { org: org.id, integration: base.integration_id, expected: base.updated_at, changes };
     await save.run(order);
   };
-  const part = { saved: base, draft, change: (changed: Partial<Draft>) => setDraft((before) => ({ ...before, ...changed })), problems: tries > 0 ? problems : {}, off };
+  const change = (changed: Partial<Draft>): void => setDraft((before) => ({ ...before, ...changed }));
+  const part = { saved: base, draft, change, problems: tries > 0 ? problems : {}, off };
   return (
     <form ref={form} className="stack" noValidate onSubmit={(event) => void submit(event)}>
-      {moved && dirty && (
-        <Conflict
-          now={latest} changes={changesOf(latest, rebase(draft, base, latest))} takeTheirs={() => start(latest, draftOf(latest))}
-          keepMine={() => start(latest, rebase(draft, base, latest))}
-        />
-      )}
       <ScheduleSection {...part} enabled={integration.enabled} />
       <LimitsSection {...part} />
       <SettingsSection {...part} />
-      <div className={dirty ? 'card row start save-bar-dirty' : 'card row start'}>
-        <div className="row">
-          <ActionButton type="submit" primary off={off ?? (dirty ? null : words.clean)} pending={save.pending}>{words.save}</ActionButton>
-          <ActionButton off={dirty ? null : words.clean} onClick={() => start(latest, draftOf(latest))}>{words.undo}</ActionButton>
+      <div className={dirty ? 'stack save-bar-dirty' : 'stack'}>
+        {moved && dirty && (
+          <Conflict
+            base={base} now={latest} changes={changesOf(latest, rebase(draft, base, latest))} takeTheirs={() => start(latest, draftOf(latest))}
+            keepMine={() => start(latest, rebase(draft, base, latest))}
+          />
+        )}
+        <div className="card row start">
+          <div className="row">
+            <ActionButton type="submit" primary off={off ?? (dirty ? null : words.clean)} pending={save.pending}>{words.save}</ActionButton>
+            <ActionButton off={dirty ? null : words.clean} onClick={() => start(latest, draftOf(latest))}>{words.undo}</ActionButton>
+          </div>
+          <p role="status">{dirty ? words.dirty : words.clean}{' '}
+            <span className="muted">{latest.changed_by && words.lastChange(latest.changed_by, f.when(latest.updated_at, now))}</span>
+          </p>
         </div>
-        <p role="status">{dirty ? words.dirty : words.clean}{' '}
-          <span className="muted">{latest.changed_by && words.lastChange(latest.changed_by, f.when(latest.updated_at, now))}</span>
-        </p>
       </div>
     </form>
   );

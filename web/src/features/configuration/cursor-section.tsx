@@ -9,10 +9,10 @@ import { usePolling } from '../../lib/live.ts';
 import { clearCursor } from '../../lib/manage-actions.ts';
 import { streamsQuery } from '../../lib/manage-queries.ts';
 import type { Stream } from '../../lib/manage-rows.ts';
+import { useManageAction } from '../../lib/manage-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
-import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
 
 function StreamItem({ stream, integration }: { stream: Stream; integration: IntegrationRow }) {
@@ -21,16 +21,19 @@ function StreamItem({ stream, integration }: { stream: Stream; integration: Inte
   const off = useOff();
   const { org } = useOrg();
   const [asking, setAsking] = useState(false);
-  const clear = useAction(clearCursor, () => words.cleared);
+  const clear = useManageAction(clearCursor, () => words.cleared);
   const { stream: name, rows, as_of: asOf, cursor } = stream;
+  const order = { org: org.id, integration: integration.integration_id, stream: name };
   return (
     <li className="row">
       <p><strong>{name}</strong>: {words.rows(rows)}{asOf && `, ${words.upTo(f.dateTime(asOf))}`}</p>
-      <ActionButton off={off ?? (cursor ? null : words.atStart)} aria-label={`${words.clear} ${name}`} onClick={() => setAsking(true)}>{words.clear}</ActionButton>
+      <ActionButton off={off ?? (cursor ? null : words.atStart)} aria-label={`${words.clear} ${name}`} onClick={() => setAsking(true)}>
+        {words.clear}
+      </ActionButton>
       {asking && (
         <ReasonDialog
           title={words.clearTitle(name)} body={words.clearBody(rows)} pending={clear.pending} onClose={() => setAsking(false)}
-          choices={[{ word: words.clearDo, act: (reason) => clear.run({ org: org.id, integration: integration.integration_id, stream: name, reason }) }]}
+          choices={[{ word: words.clearDo, act: (reason) => clear.run({ ...order, reason }) }]}
         />
       )}
     </li>
@@ -50,7 +53,9 @@ export function CursorSection({ integration }: { integration: IntegrationRow }) 
       <h2 id={id}>{words.title}</h2>
       <Loaded query={query}>
         {(streams) => (streams.length === 0 ? <p>{words.none}</p> : (
-          <ul className="plain stack">{streams.map((stream) => <StreamItem key={stream.stream} stream={stream} integration={integration} />)}</ul>
+          <ul className="plain stack">
+            {streams.map((stream) => <StreamItem key={stream.stream} stream={stream} integration={integration} />)}
+          </ul>
         ))}
       </Loaded>
     </section>

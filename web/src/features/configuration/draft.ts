@@ -58,7 +58,8 @@ export function minutesOf({ every, unit }: Draft): number | null {
 }
 
 function thresholdProblems(saved: Configuration, draft: Draft, words: ManageWords['configuration']): [string, string][] {
-  const effective = (name: string): number => readNumber(draft.thresholds[name] ?? '') ?? saved.thresholds.find((one) => one.name === name)?.preset ?? 0;
+  const presetOf = (name: string): number => saved.thresholds.find((one) => one.name === name)?.preset ?? 0;
+  const effective = (name: string): number => readNumber(draft.thresholds[name] ?? '') ?? presetOf(name);
   const wrong = saved.thresholds.flatMap(({ name, lowest, highest }): [string, string][] => {
     const text = draft.thresholds[name] ?? '';
     if (text.trim() === '') return [];

@@ -19,9 +19,11 @@ export function LimitsSection({ saved, draft, change, problems, off }: Part) {
       <div className="fields">
         {saved.thresholds.map(({ name, preset, lowest, highest }) => (
           <TextField
-            key={name} label={words.thresholds[name] ?? name} value={draft.thresholds[name] ?? ''} off={off} numeric problem={problems[`threshold:${name}`]}
+            key={name} label={words.thresholds[name] ?? name} value={draft.thresholds[name] ?? ''} off={off} numeric
+            problem={problems[`threshold:${name}`]}
             change={(value) => change({ thresholds: { ...draft.thresholds, [name]: value } })}
-            hint={preset == null ? words.usualOff(f.number(lowest), f.number(highest)) : words.usual(f.number(preset), f.number(lowest), f.number(highest))}
+            hint={preset == null ? words.usualOff(f.number(lowest), f.number(highest))
+              : words.usual(f.number(preset), f.number(lowest), f.number(highest))}
           />
         ))}
       </div>
@@ -63,8 +65,8 @@ export function SettingsSection({ saved, draft, change, problems, off }: Part) {
           }
           return (
             <TextField
-              key={name} label={<code>{name}</code>} value={typed} change={(text) => set(name, text)} off={off} problem={problems[`setting:${name}`]}
-              hint={address ? words.addressHint : ''}
+              key={name} label={<code>{name}</code>} value={typed} change={(text) => set(name, text)} off={off}
+              problem={problems[`setting:${name}`]} hint={address ? words.addressHint : ''}
             />
           );
         })}

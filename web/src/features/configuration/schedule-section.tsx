@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { useClient } from '../../lib/client-context.tsx';
 import { useFormat, useT } from '../../lib/i18n.tsx';
+import { translated } from '../../lib/refusal.ts';
 import { previewSchedule } from '../../lib/manage-actions.ts';
 import type { Configuration } from '../../lib/manage-rows.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
@@ -15,7 +16,7 @@ import { TextField } from './fields.tsx';
 type Part = { saved: Configuration; draft: Draft; change: (part: Partial<Draft>) => void; problems: Problems; off: string | null };
 
 function NextRuns({ saved, draft, enabled }: Pick<Part, 'saved' | 'draft'> & { enabled: boolean }) {
-  const words = useManageWords().configuration;
+  const { configuration: words, refusals } = useManageWords();
   const client = useClient();
   const id = useId();
   const now = useNow(60_000);
@@ -29,6 +30,7 @@ function NextRuns({ saved, draft, enabled }: Pick<Part, 'saved' | 'draft'> & { e
     placeholderData: keepPreviousData, retry: false,
   });
   const runs = changed ? preview.data : saved.next_runs;
+  const refusal = preview.error?.message ?? null;
   const known = minutes !== null && !(changed && preview.error) && runs;
   return (
     <section className="stack" aria-labelledby={id} aria-live="polite">
@@ -40,7 +42,7 @@ function NextRuns({ saved, draft, enabled }: Pick<Part, 'saved' | 'draft'> & { e
             {runs.map((run) => <li key={run}>{Date.parse(run) <= now ? words.overdue : <Weekday iso={run} />}</li>)}
           </ol>
         </>
-      ) : <p>{preview.error instanceof Error && minutes !== null ? preview.error.message : words.nextUnknown}</p>}
+      ) : <p>{minutes === null || refusal === null ? words.nextUnknown : translated(refusal, refusals) ?? refusal}</p>}
     </section>
   );
 }

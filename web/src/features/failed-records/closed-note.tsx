@@ -28,7 +28,9 @@ export function ClosedNote({ record }: { record: string }) {
       </p>
       {closed.state === 'dismissed' && (
         <div className="row start">
-          <ActionButton off={off} pending={restore.pending} onClick={() => void restore.run({ org: org.id, records: [record] })}>{t.closed.undo}</ActionButton>
+          <ActionButton off={off} pending={restore.pending} onClick={() => void restore.run({ org: org.id, records: [record] })}>
+            {t.closed.undo}
+          </ActionButton>
         </div>
       )}
     </>

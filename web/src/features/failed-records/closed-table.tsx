@@ -78,14 +78,17 @@ export function ClosedTable({ integration, state }: { integration: IntegrationRo
     <Loaded query={query}>
       {(rows) => {
         const last = rows.length === PAGE_SIZE ? rows.at(-1) : undefined;
-        if (rows.length === 0 && trail.length === 0) return <p className="muted">{state === 'dismissed' ? t.closed.noneDismissed : t.closed.noneResolved}</p>;
+        const none = state === 'dismissed' ? t.closed.noneDismissed : t.closed.noneResolved;
+        if (rows.length === 0 && trail.length === 0) return <p className="muted">{none}</p>;
         return (
           <>
             <DataTable caption={t.closed.caption(rows.length)} columns={columns} rows={rows} keyOf={(row) => row.id} />
             {(trail.length > 0 || last) && (
               <div className="row pages">
                 <button type="button" disabled={trail.length === 0} onClick={() => setTrail(trail.slice(0, -1))}>{t.failed.newer}</button>
-                <button type="button" disabled={!last} onClick={() => last && setTrail([...trail, { closed_at: last.closed_at, id: last.id }])}>{t.failed.older}</button>
+                <button type="button" disabled={!last} onClick={() => last && setTrail([...trail, { closed_at: last.closed_at, id: last.id }])}>
+                  {t.failed.older}
+                </button>
               </div>
             )}
           </>

@@ -16,14 +16,20 @@ export function CorrectionFields({ draft, more, focus, onChange }: CorrectionFie
     <div className="form corrections">
       <p className="muted">{t.retry.mapHint} {t.fix.empty}</p>
       <label htmlFor={`${id}-field`}>{t.retry.field}</label>
-      <input id={`${id}-field`} value={draft.field} autoComplete="off" spellCheck={false} onChange={(event) => onChange({ ...draft, field: event.currentTarget.value })} />
+      <input
+        id={`${id}-field`} value={draft.field} autoComplete="off" spellCheck={false}
+        onChange={(event) => onChange({ ...draft, field: event.currentTarget.value })}
+      />
       <ul className="plain correction-rows">
         {draft.rows.map(({ from, to, given, records }, index) => (
           <li key={given ? `given ${from}` : `own ${index}`}>
             {!given && (
               <div>
                 <label htmlFor={`${id}-from-${index}`}>{t.retry.from}</label>
-                <input id={`${id}-from-${index}`} value={from} autoComplete="off" spellCheck={false} onChange={(event) => setRow(index, { from: event.currentTarget.value })} />
+                <input
+                  id={`${id}-from-${index}`} value={from} autoComplete="off" spellCheck={false}
+                  onChange={(event) => setRow(index, { from: event.currentTarget.value })}
+                />
               </div>
             )}
             <div>

@@ -12,7 +12,7 @@ import { useOff } from '../../lib/use-off.ts';
 import { ApprovalNote } from './approval-note.tsx';
 import { ChangesTable } from './changes-table.tsx';
 import { fieldChanges } from './content-changes.ts';
-import { changesOf, editDraft, isContent } from './edit-draft.ts';
+import { changesOf, editDraft, isContent, newField } from './edit-draft.ts';
 import type { EditDraft, EditedField } from './edit-draft.ts';
 import { editRecord } from './fix-actions.ts';
 import type { EditOrder } from './fix-actions.ts';
@@ -36,7 +36,10 @@ function Field({ field, first, onChange }: { field: EditedField; first: boolean;
       {field.added && (
         <>
           <label htmlFor={`${id}-name`}>{t.edit.name}</label>
-          <input id={`${id}-name`} value={field.name} autoComplete="off" spellCheck={false} onChange={(event) => onChange({ name: event.currentTarget.value })} />
+          <input
+            id={`${id}-name`} value={field.name} autoComplete="off" spellCheck={false}
+            onChange={(event) => onChange({ name: event.currentTarget.value })}
+          />
         </>
       )}
       <label htmlFor={id}>{field.added ? t.edit.value : <code>{printable(field.name)}</code>}</label>
@@ -60,13 +63,19 @@ function Own({ draft, record, onChange }: OwnProps) {
       {record.amount && (
         <div>
           <label htmlFor={`${id}-amount`}>{t.record.amount} ({record.currency})</label>
-          <input id={`${id}-amount`} inputMode="decimal" autoComplete="off" value={draft.amount} onChange={(event) => onChange({ ...draft, amount: event.currentTarget.value })} />
+          <input
+            id={`${id}-amount`} inputMode="decimal" autoComplete="off" value={draft.amount}
+            onChange={(event) => onChange({ ...draft, amount: event.currentTarget.value })}
+          />
         </div>
       )}
       {record.occurred_on && (
         <div>
           <label htmlFor={`${id}-date`}>{t.record.date}</label>
-          <input id={`${id}-date`} type="date" value={draft.occurredOn} onChange={(event) => onChange({ ...draft, occurredOn: event.currentTarget.value })} />
+          <input
+            id={`${id}-date`} type="date" value={draft.occurredOn}
+            onChange={(event) => onChange({ ...draft, occurredOn: event.currentTarget.value })}
+          />
         </div>
       )}
     </fieldset>
@@ -86,12 +95,11 @@ function EditDialog({ record: opened, payload: seen, field, onClose }: EditDialo
   const [isAlone, setAlone] = useState(false);
   const edit = useAction(orderEdit, ({ records, state }) => (state === 'asked' ? t.approval.asked(records) : t.edit.sent));
   const said = changesOf(payload, draft);
-  const after = {
-    ...(said.ok ? { ...payload, ...said.changes } : payload),
-    ...(record.amount && { 'record.amount': draft.amount.trim() }), ...(record.occurred_on && { 'record.occurred_on': draft.occurredOn }),
-  };
-  const before = { ...payload, ...(record.amount && { 'record.amount': own.amount }), ...(record.occurred_on && { 'record.occurred_on': own.occurredOn }) };
-  const changes = fieldChanges(before, after).filter(({ changed }) => changed);
+  const withOwn = (content: object, amount: string, occurredOn: string) => ({
+    ...content, ...(record.amount && { 'record.amount': amount }), ...(record.occurred_on && { 'record.occurred_on': occurredOn }),
+  });
+  const after = withOwn(said.ok ? { ...payload, ...said.changes } : payload, draft.amount.trim(), draft.occurredOn);
+  const changes = fieldChanges(withOwn(payload, own.amount, own.occurredOn), after).filter(({ changed }) => changed);
   const change = (index: number, part: Partial<EditedField>) =>
     setDraft({ ...draft, fields: draft.fields.map((one, i) => (i === index ? { ...one, ...part } : one)) });
   const submit = async (event: FormEvent): Promise<void> => {
@@ -99,9 +107,11 @@ function EditDialog({ record: opened, payload: seen, field, onClose }: EditDialo
     if (!said.ok) return setProblem(said.problem === 'json' ? t.edit.badJson(said.field) : t.edit.nameless);
     if (changes.length === 0) return setProblem(t.edit.none);
     setProblem(null);
-    const order = { org: org.id, record: record.id, version: record.version, changes: said.changes };
-    const day = record.occurred_on ? draft.occurredOn : null;
-    if (await edit.run({ ...order, amount: record.amount ? draft.amount.trim() : null, currency: record.currency ?? null, occurredOn: day })) return onClose();
+    const sent = await edit.run({
+      org: org.id, record: record.id, version: record.version, changes: said.changes,
+      amount: record.amount ? draft.amount.trim() : null, currency: record.currency ?? null, occurredOn: record.occurred_on ? draft.occurredOn : null,
+    });
+    if (sent) return onClose();
     setAlone(org.other_approvers === 0);
   };
   const start = Math.max(0, draft.fields.findIndex(({ name }) => name === field));
@@ -112,11 +122,11 @@ function EditDialog({ record: opened, payload: seen, field, onClose }: EditDialo
         <Own draft={draft} record={record} onChange={setDraft} />
         <fieldset className="form edit-fields">
           <legend>{t.edit.payload}</legend>
-          {draft.fields.map((one, index) => <Field key={one.added ? `added ${index}` : one.name} field={one} first={index === start} onChange={(part) => change(index, part)} />)}
+          {draft.fields.map((one, index) => (
+            <Field key={one.added ? `added ${index}` : one.name} field={one} first={index === start} onChange={(part) => change(index, part)} />
+          ))}
           <div className="row start">
-            <button type="button" className="quiet" onClick={() => setDraft({ ...draft, fields: [...draft.fields, { name: '', text: '', kind: 'text', added: true }] })}>
-              {t.edit.add}
-            </button>
+            <button type="button" className="quiet" onClick={() => setDraft({ ...draft, fields: [...draft.fields, newField] })}>{t.edit.add}</button>
           </div>
         </fieldset>
         {changes.length > 0 ? <ChangesTable caption={t.edit.changes} changes={changes} /> : <p className="muted">{t.edit.none}</p>}

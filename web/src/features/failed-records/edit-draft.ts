@@ -2,6 +2,8 @@
 export type EditedField = { name: string; text: string; kind: 'text' | 'number' | 'json'; added: boolean };
 export type EditDraft = { fields: readonly EditedField[]; amount: string; occurredOn: string };
 
+export const newField: EditedField = { name: '', text: '', kind: 'text', added: true };
+
 type Content = Readonly<Record<string, unknown>>;
 
 export const isContent = (payload: unknown): payload is Content => typeof payload === 'object' && payload !== null && !Array.isArray(payload);
@@ -14,7 +16,7 @@ export function editDraft(payload: Content, own: { amount: string; occurredOn: s
     name, text: typeof value === 'string' ? value : JSON.stringify(value), kind: kindOf(value), added: false,
   }));
   const isMissing = wanted !== null && !Object.hasOwn(payload, wanted) && !/[.[\]/\s]/.test(wanted);
-  return { ...own, fields: isMissing ? [...fields, { name: wanted, text: '', kind: 'text', added: true }] : fields };
+  return { ...own, fields: isMissing ? [...fields, { ...newField, name: wanted }] : fields };
 }
 
 export type Changes = { ok: true; changes: Record<string, unknown> } | { ok: false; problem: 'json' | 'nameless'; field: string };

@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { useT } from '../../lib/i18n.tsx';
 import { payloadLines } from '../../lib/payload.ts';
 import { printable } from '../../lib/printable.ts';
@@ -5,7 +6,7 @@ import { printable } from '../../lib/printable.ts';
 /** What was sent, as it was sent, with the refused field marked by more than colour. */
 export function PayloadView({ payload, field }: { payload: unknown; field: string | null }) {
   const t = useT();
-  const { lines, isCut } = payloadLines(payload, field);
+  const { lines, isCut } = useMemo(() => payloadLines(payload, field), [payload, field]);
   const first = lines.findIndex(({ offending }) => offending);
   return (
     <>

@@ -25,7 +25,8 @@ export function usePreview(order: PreviewOrder | null) {
 export function PreviewView({ preview }: { preview: Preview }) {
   const t = useFixT();
   if (preview.corrected === 0) return <p className="strong">{t.fix.previewNone}</p>;
-  const examples = preview.sample.map((one) => ({ ...one, changes: fieldChanges(one.before, one.after) })).filter(({ changes }) => changes.some(({ changed }) => changed));
+  const examples = preview.sample.map((one) => ({ ...one, changes: fieldChanges(one.before, one.after) }))
+    .filter(({ changes }) => changes.some(({ changed }) => changed));
   return (
     <div className="stack">
       <p>{t.fix.previewCounts(preview.corrected, preview.records - preview.corrected)}</p>

@@ -20,7 +20,9 @@ function Dismiss({ record }: { record: string }) {
   const off = useOff();
   const [asking, setAsking] = useState(false);
   const restore = useRestore();
-  const dismiss = useAction(dismissRecords, () => ({ text: t.record.dismissed, undo: { word: t.closed.undo, act: () => void restore.run({ org: org.id, records: [record] }) } }));
+  const dismiss = useAction(dismissRecords, () => ({
+    text: t.record.dismissed, undo: { word: t.closed.undo, act: () => void restore.run({ org: org.id, records: [record] }) },
+  }));
   return (
     <>
       <ActionButton off={off} onClick={() => setAsking(true)}>{t.record.dismiss}</ActionButton>

@@ -20,6 +20,7 @@ import { PayloadView } from './payload-view.tsx';
 import { RecordActions } from './record-actions.tsx';
 import { Failure } from './record-summary.tsx';
 import { RetryProgress } from './retry-progress.tsx';
+import { UncertainNote } from './uncertain-note.tsx';
 import { ClosedNote } from './closed-note.tsx';
 
 type RecordViewProps = { record: RecordDetail; cause: Cause | null; integration: IntegrationRow };
@@ -39,7 +40,7 @@ function Problem({ record, cause, integration }: RecordViewProps) {
       {record.state === 'exported' && <p>{t.record.across}</p>}
       {(record.state === 'exported' || record.state === 'dismissed') && <ClosedNote record={record.id} />}
       {(record.state === 'queued' || record.state === 'sending' || record.state === 'accepted') && <p>{t.record.waiting}</p>}
-      {record.state === 'uncertain' && <p>{t.record.uncertainBody}</p>}
+      {record.state === 'uncertain' && <UncertainNote record={record} integration={integration} />}
       {record.error_message && <Failure record={record} payloadField={cause?.payload_field ?? null} integration={integration} />}
       {cause && cause.open_records > 1 && (
         <p><Link href={paths.cause(org.slug, integration.slug, cause.id)}>{t.failed.sameCause(cause.open_records)}</Link></p>

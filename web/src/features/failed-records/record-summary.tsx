@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { memo } from 'react';
 import { Link } from 'wouter';
 import { Facts } from '../../components/facts.tsx';
 import { Time } from '../../components/time.tsx';
@@ -43,8 +44,11 @@ export function Failure({ record, payloadField, integration }: FailureProps) {
   );
 }
 
-/** A failed record, opened in the list: the way to its own page, what was said, what was sent with the field marked, and its attempts. */
-export function RecordSummary({ record, integration }: { record: FailedRecord; integration: IntegrationRow }) {
+/**
+ * A failed record, opened in the list: the way to its own page, what was said, what was sent with the field marked, and its attempts.
+ * Many may be open at once, so one that has not changed is not drawn again with every other.
+ */
+export const RecordSummary = memo(function RecordSummary({ record, integration }: { record: FailedRecord; integration: IntegrationRow }) {
   const t = useT();
   const client = useClient();
   const { org } = useOrg();
@@ -58,4 +62,4 @@ export function RecordSummary({ record, integration }: { record: FailedRecord; i
       <AttemptsLine record={record.id} message={record.error_message ?? null} />
     </div>
   );
-}
+});

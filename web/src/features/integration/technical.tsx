@@ -31,6 +31,7 @@ export function Technical({ problem, integration }: { problem: Problem; integrat
   const { org } = useOrg();
   const [open, setOpen] = useState(false);
   const { record, attempt } = useLastAttempt(integration.integration_id, problem.causeId, open);
+  const run = problem.runId ?? record?.run_id;
   const code = (text: string | null | undefined) => text && <code>{printable(text)}</code>;
   return (
     <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -41,9 +42,10 @@ export function Technical({ problem, integration }: { problem: Problem; integrat
         [t.integration.category, code(problem.category)],
         [t.share.lastRequest, code(attempt?.request_id)],
         [t.failed.columns.attempts, record && f.number(record.attempts)],
-        [t.failed.columns.record, record && <Link href={paths.record(org.slug, integration.slug, record.id)}>{printable(record.label || record.source_id)}</Link>],
-        [t.integration.run, (problem.runId ?? record?.run_id)
-          && <Link href={paths.run(org.slug, integration.slug, problem.runId ?? record?.run_id ?? '')}>{problem.runId ?? record?.run_id}</Link>],
+        [t.failed.columns.record, record && (
+          <Link href={paths.record(org.slug, integration.slug, record.id)}>{printable(record.label || record.source_id)}</Link>
+        )],
+        [t.integration.run, run && <Link href={paths.run(org.slug, integration.slug, run)}>{run}</Link>],
       ]} />
     </details>
   );

@@ -12,10 +12,11 @@ import { usePolling } from '../../lib/live.ts';
 import { addMaintenance, endMaintenance } from '../../lib/manage-actions.ts';
 import { maintenanceQuery } from '../../lib/manage-queries.ts';
 import type { Maintenance } from '../../lib/manage-rows.ts';
+import { useManageAction } from '../../lib/manage-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
+import { printable } from '../../lib/printable.ts';
 import type { StatusKind } from '../../lib/status.ts';
-import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { PlanDialog } from './plan-dialog.tsx';
 
@@ -26,7 +27,7 @@ function WindowItem({ window }: { window: Maintenance }) {
   const words = useManageWords().maintenance;
   const off = useOff();
   const { org } = useOrg();
-  const end = useAction(endMaintenance, (outcome) => words.ended[outcome] ?? words.ended['ended'] ?? '');
+  const end = useManageAction(endMaintenance, (outcome) => words.ended[outcome] ?? words.ended['ended'] ?? '');
   const scope = window.integration_name ?? words.all;
   const word = window.state === 'running' ? words.end : words.cancel;
   return (
@@ -38,7 +39,7 @@ function WindowItem({ window }: { window: Maintenance }) {
         <StatusPill kind={LOOKS[window.state]} word={words.states[window.state]} />
       </div>
       <p className="strong">{words.span(f.dateTime(window.starts_at), f.dateTime(window.ends_at))}</p>
-      <p>{window.reason} <span className="muted">{window.created_by_name && words.by(window.created_by_name)}</span></p>
+      <p>{printable(window.reason)} <span className="muted">{window.created_by_name && words.by(window.created_by_name)}</span></p>
       {window.state === 'running' && <p>{window.held_alerts > 0 ? words.held(window.held_alerts) : words.heldNone}</p>}
       {window.cutoff_at && <p className="note">{words.cutoff(f.dateTime(window.cutoff_at))}</p>}
       {window.state !== 'past' && (
@@ -58,7 +59,7 @@ function WindowItem({ window }: { window: Maintenance }) {
 function NowDialog({ onClose }: { onClose: () => void }) {
   const words = useManageWords().maintenance;
   const { org } = useOrg();
-  const add = useAction(addMaintenance, () => words.added);
+  const add = useManageAction(addMaintenance, () => words.added);
   return (
     <ReasonDialog
       title={words.nowTitle} body={`${words.nowBody} ${words.what}`} pending={add.pending} onClose={onClose}
@@ -93,7 +94,8 @@ export function MaintenancePage() {
           const past = windows.filter(({ state }) => state === 'past');
           return (
             <>
-              {open.length === 0 ? <p className="card">{words.none}</p> : <ul className="plain stack">{open.map((one) => <WindowItem key={one.id} window={one} />)}</ul>}
+              {open.length === 0 ? <p className="card">{words.none}</p>
+                : <ul className="plain stack">{open.map((one) => <WindowItem key={one.id} window={one} />)}</ul>}
               {past.length > 0 && (
                 <section className="stack" aria-labelledby={pastId}>
                   <h2 id={pastId}>{words.past}</h2>

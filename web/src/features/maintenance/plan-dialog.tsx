@@ -4,9 +4,9 @@ import { Dialog } from '../../components/dialog.tsx';
 import { formText } from '../../lib/form-text.ts';
 import { useT } from '../../lib/i18n.tsx';
 import { addMaintenance } from '../../lib/manage-actions.ts';
+import { useManageAction } from '../../lib/manage-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
-import { useAction } from '../../lib/use-action.ts';
 
 /** Plans a window in the organization's own wall time; which instant that is, the database says. */
 export function PlanDialog({ onClose }: { onClose: () => void }) {
@@ -15,11 +15,12 @@ export function PlanDialog({ onClose }: { onClose: () => void }) {
   const id = useId();
   const { org, overview } = useOrg();
   const [problem, setProblem] = useState<string | null>(null);
-  const add = useAction(addMaintenance, () => words.added);
+  const add = useManageAction(addMaintenance, () => words.added);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const [starts, ends, reason, integration] = ['starts', 'ends', 'reason', 'integration'].map((name) => formText(form, name).trim()) as [string, string, string, string];
+    const [starts, ends, reason] = [formText(form, 'starts'), formText(form, 'ends'), formText(form, 'reason').trim()];
+    const integration = formText(form, 'integration');
     if (!ends || reason.length < 3) return setProblem(words.missing);
     if (starts && starts >= ends) return setProblem(words.order);
     setProblem(null);

@@ -12,6 +12,7 @@ import { membersQuery } from '../../lib/manage-queries.ts';
 import type { Member } from '../../lib/manage-rows.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
+import { printable } from '../../lib/printable.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { AddDialog, RemoveDialog, RoleDialog } from './member-dialogs.tsx';
 import { NobodyTold } from './nobody-told.tsx';
@@ -34,18 +35,31 @@ function useStays(members: readonly Member[]) {
 function Table({ members, ask }: { members: readonly Member[]; ask: (asked: Asked) => void }) {
   const words = useManageWords().members;
   const stays = useStays(members);
-  const nameOf = (member: Member): string => member.name || member.email || words.unnamed;
+  const nameOf = (member: Member): string => printable(member.name || member.email || words.unnamed);
+  const heads = words.columns;
   const columns: Column<Member>[] = [
-    { key: 'name', head: words.columns.name, label: words.columns.name, names: true, cell: (member) => <>{nameOf(member)} {member.is_me && <span className="muted">({words.you})</span>}</> },
-    { key: 'email', head: words.columns.email, label: words.columns.email, cell: ({ email }) => email },
-    { key: 'role', head: words.columns.role, label: words.columns.role, cell: ({ role }) => words.roles[role] },
-    { key: 'told', head: words.columns.told, label: words.columns.told, cell: ({ told }) => <StatusPill kind={told ? 'ok' : 'off'} word={told ? words.told : words.notTold} /> },
-    { key: 'since', head: words.columns.since, label: words.columns.since, cell: ({ created_at: at }) => <Time iso={at} as="relative" /> },
     {
-      key: 'actions', head: words.columns.actions, cell: (member) => (
+      key: 'name', head: heads.name, label: heads.name, names: true,
+      cell: (member) => <span>{nameOf(member)} {member.is_me && <span className="muted">({words.you})</span>}</span>,
+    },
+    { key: 'email', head: heads.email, label: heads.email, cell: ({ email }) => email },
+    { key: 'role', head: heads.role, label: heads.role, cell: ({ role }) => words.roles[role] },
+    {
+      key: 'told', head: heads.told, label: heads.told,
+      cell: ({ told }) => <StatusPill kind={told ? 'ok' : 'off'} word={told ? words.told : words.notTold} />,
+    },
+    { key: 'since', head: heads.since, label: heads.since, cell: ({ created_at: at }) => <Time iso={at} as="relative" /> },
+    {
+      key: 'actions', head: heads.actions, cell: (member) => (
         <div className="row start">
-          <ActionButton off={stays(member)} aria-label={`${words.change} ${nameOf(member)}`} onClick={() => ask({ what: 'role', user: member.user_id })}>{words.change}</ActionButton>
-          <ActionButton off={stays(member)} aria-label={`${words.remove} ${nameOf(member)}`} onClick={() => ask({ what: 'remove', user: member.user_id })}>{words.remove}</ActionButton>
+          {(['role', 'remove'] as const).map((what) => {
+            const word = what === 'role' ? words.change : words.remove;
+            return (
+              <ActionButton key={what} off={stays(member)} aria-label={`${word} ${nameOf(member)}`} onClick={() => ask({ what, user: member.user_id })}>
+                {word}
+              </ActionButton>
+            );
+          })}
         </div>
       ),
     },
@@ -65,7 +79,7 @@ export function MembersPage() {
   const close = (): void => setAsked(null);
   // As the list has the member now, not as it was when the dialog was opened.
   const member = asked && 'user' in asked ? query.data?.find(({ user_id: user }) => user === asked.user) : undefined;
-  const name = member?.name || member?.email || words.unnamed;
+  const name = printable(member?.name || member?.email || words.unnamed);
   return (
     <Page title={words.title} aside={<ActionButton primary off={off} onClick={() => setAsked({ what: 'add' })}>{words.add}</ActionButton>}>
       <p className="muted">{words.what}</p>

@@ -65,8 +65,14 @@ export function Inbox() {
       {unread > 0 ? t.inbox.markAll(unread) : t.inbox.nothingUnread}
     </ActionButton>
   );
+  const aside = (
+    <div className="row">
+      <Link href={paths.notificationSettings(org.slug)}>{words.settings}</Link>
+      {query.data && query.data.length > 0 && readAll}
+    </div>
+  );
   return (
-    <Page title={t.inbox.title} aside={<div className="row"><Link href={paths.notificationSettings(org.slug)}>{words.settings}</Link>{query.data && query.data.length > 0 && readAll}</div>}>
+    <Page title={t.inbox.title} aside={aside}>
       <p className="muted">{t.inbox.what}</p>
       {members.data && <NobodyTold members={members.data} />}
       <Incidents />

@@ -10,9 +10,9 @@ import { useT } from '../../lib/i18n.tsx';
 import { assignIncident, snoozeIncident } from '../../lib/manage-actions.ts';
 import { membersQuery } from '../../lib/manage-queries.ts';
 import type { Incident } from '../../lib/manage-rows.ts';
+import { useManageAction } from '../../lib/manage-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
-import { useAction } from '../../lib/use-action.ts';
 
 type DialogProps = { incident: Incident; onClose: () => void };
 
@@ -23,7 +23,7 @@ export function AssignDialog({ incident, onClose }: DialogProps) {
   const id = useId();
   const { org } = useOrg();
   const members = useQuery(membersQuery(client, org.id));
-  const assign = useAction(assignIncident, (_, { member }) => (member ? words.saidAssigned : words.saidUnassigned));
+  const assign = useManageAction(assignIncident, (_, { member }) => (member ? words.saidAssigned : words.saidUnassigned));
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -39,7 +39,8 @@ export function AssignDialog({ incident, onClose }: DialogProps) {
               <label htmlFor={`${id}-member`}>{words.assignTo}</label>
               <select id={`${id}-member`} name="member" defaultValue={incident.assigned_to ?? ''}>
                 <option value="">{words.nobody}</option>
-                {known.filter(({ role }) => role !== 'viewer').map((member) => <option key={member.user_id} value={member.user_id}>{member.name || member.email || member.user_id}</option>)}
+                {known.filter(({ role }) => role !== 'viewer')
+                  .map(({ user_id: user, name, email }) => <option key={user} value={user}>{name || email || user}</option>)}
               </select>
             </div>
             <div className="form">
@@ -60,7 +61,7 @@ export function AssignDialog({ incident, onClose }: DialogProps) {
 export function SnoozeDialog({ incident, onClose }: DialogProps) {
   const words = useManageWords().notifications;
   const { org } = useOrg();
-  const snooze = useAction(snoozeIncident, () => words.saidSnoozed);
+  const snooze = useManageAction(snoozeIncident, () => words.saidSnoozed);
   return (
     <ReasonDialog
       title={words.snoozeTitle} body={words.snoozeBody} pending={snooze.pending} onClose={onClose}

@@ -12,10 +12,11 @@ import { usePolling } from '../../lib/live.ts';
 import { acknowledgeIncident, snoozeIncident } from '../../lib/manage-actions.ts';
 import { incidentsQuery } from '../../lib/manage-queries.ts';
 import type { Incident } from '../../lib/manage-rows.ts';
+import { useManageAction } from '../../lib/manage-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
-import { useAction } from '../../lib/use-action.ts';
+import { printable } from '../../lib/printable.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { AssignDialog, SnoozeDialog } from './incident-dialogs.tsx';
 
@@ -24,10 +25,11 @@ function Actions({ incident, name }: { incident: Incident; name: string }) {
   const off = useOff();
   const { org } = useOrg();
   const [asking, setAsking] = useState<'assign' | 'snooze' | null>(null);
-  const acknowledge = useAction(acknowledgeIncident, (_, { acknowledged }) => (acknowledged ? words.saidAcknowledged : words.saidWithdrawn));
-  const wake = useAction(snoozeIncident, () => words.saidUnsnoozed);
+  const acknowledge = useManageAction(acknowledgeIncident, (_, { acknowledged }) => (acknowledged ? words.saidAcknowledged : words.saidWithdrawn));
+  const wake = useManageAction(snoozeIncident, () => words.saidUnsnoozed);
   const order = { org: org.id, incident: incident.id };
   const seen = Boolean(incident.acknowledged_at);
+  const end = (): void => void wake.run({ ...order, minutes: null });
   const labelled = (word: string) => ({ 'aria-label': `${word} ${name}`, children: word });
   return (
     <div className="row start">
@@ -37,7 +39,7 @@ function Actions({ incident, name }: { incident: Incident; name: string }) {
       />
       <ActionButton off={off} {...labelled(words.assign)} onClick={() => setAsking('assign')} />
       {incident.snoozed_until
-        ? <ActionButton off={off} pending={wake.pending} {...labelled(words.unsnooze)} onClick={() => void wake.run({ ...order, minutes: null })} />
+        ? <ActionButton off={off} pending={wake.pending} {...labelled(words.unsnooze)} onClick={end} />
         : <ActionButton off={off} {...labelled(words.snooze)} onClick={() => setAsking('snooze')} />}
       {asking === 'assign' && <AssignDialog incident={incident} onClose={() => setAsking(null)} />}
       {asking === 'snooze' && <SnoozeDialog incident={incident} onClose={() => setAsking(null)} />}
@@ -63,11 +65,14 @@ function IncidentItem({ incident }: { incident: Incident }) {
         <h3><Link href={href}>{name}</Link>: {what}</h3>
         <StatusPill kind={grave ? 'error' : 'warning'} word={words.severity[incident.urgency] ?? incident.urgency} />
       </div>
-      <p className="muted">{words.since} <Time iso={incident.opened_at} as="both" />{incident.state === 'recovering' && ` · ${words.recovering}`}</p>
+      <p className="muted">
+        {words.since} <Time iso={incident.opened_at} as="both" />
+        {incident.state === 'recovering' && ` · ${words.recovering}`}
+      </p>
       <ul className="plain">
         <li>{acknowledgedAt ? words.acknowledged(incident.acknowledged_by_name ?? '?', f.when(acknowledgedAt, now)) : words.unacknowledged}</li>
         <li>{incident.assigned_to_name ? words.assigned(incident.assigned_to_name) : words.unassigned}</li>
-        {snoozedUntil && <li>{words.snoozed(f.when(snoozedUntil, now), incident.snoozed_by_name ?? '?', incident.snooze_reason ?? '')}</li>}
+        {snoozedUntil && <li>{words.snoozed(f.when(snoozedUntil, now), incident.snoozed_by_name ?? '?', printable(incident.snooze_reason ?? ''))}</li>}
       </ul>
       <Actions incident={incident} name={`${name}: ${what}`} />
     </li>

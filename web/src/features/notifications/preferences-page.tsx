@@ -9,11 +9,11 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { sendTest, setNotification } from '../../lib/manage-actions.ts';
 import { deliveryQuery, membersQuery, settingsQuery } from '../../lib/manage-queries.ts';
 import type { NotificationSetting } from '../../lib/manage-rows.ts';
+import { useManageAction } from '../../lib/manage-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { say } from '../../lib/toasts.ts';
-import { useAction } from '../../lib/use-action.ts';
 
 const EVENTS = ['opened', 'raised', 'recovered', 'reminded'] as const;
 const CHANNELS = ['in_app', 'email'] as const;
@@ -31,10 +31,11 @@ function Choice({ event, channel, enabled }: { event: Event; channel: Channel; e
   const untold = useUntold();
   const { org } = useOrg();
   const names = [words.events[event], words.channels[channel]] as const;
-  const set = useAction(setNotification, (_, order) => (order.enabled ? words.on(...names) : words.off(...names)));
+  const set = useManageAction(setNotification, (_, order) => (order.enabled ? words.on(...names) : words.off(...names)));
   return (
     <input
-      type="checkbox" checked={enabled} aria-label={words.choice(...names)} aria-disabled={untold !== null || set.pending || undefined} title={untold ?? undefined}
+      type="checkbox" checked={enabled} aria-label={words.choice(...names)} title={untold ?? undefined}
+      aria-disabled={untold !== null || set.pending || undefined}
       onChange={(changed) => {
         if (untold) return say({ tone: 'why', text: untold });
         void set.run({ org: org.id, event, channel, enabled: changed.currentTarget.checked });
@@ -91,7 +92,7 @@ function Tests() {
   const id = useId();
   const { org } = useOrg();
   const [sent, setSent] = useState<string | null>(null);
-  const test = useAction(async (client, order: { org: string; channel: string }) => {
+  const test = useManageAction(async (client, order: { org: string; channel: string }) => {
     const { delivery_id: delivery } = await sendTest(client, order);
     setSent(delivery ?? null);
   }, (_, { channel }) => (channel === 'email' ? words.queued : words.inAppSent));

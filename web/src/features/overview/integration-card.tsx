@@ -24,6 +24,7 @@ function OpenWork({ row }: { row: IntegrationRow }) {
   return (
     <ul className="plain open-work">
       {act > 0 && <li className="strong">{t.overview.act(act)}</li>}
+      {row.asked_retries > 0 && <li className="strong">{t.overview.asked(row.asked_retries)}</li>}
       {parts.map((part) => <li key={part}>{part}</li>)}
       {act + automatic === 0 && <li className="muted">{t.overview.nothingOpen}</li>}
       {row.amounts_open.length > 0 && <li>{t.overview.notAcross(f.amounts(row.amounts_open))}</li>}

@@ -81,6 +81,26 @@ export const enFindings: typeof nbFindings = {
       what: (f) => `The oldest waiting record has waited long${f.part('since', (it) => `: since ${it}`)}.`,
       todo: 'See whether runs finish in time.',
     },
+    data_lag: {
+      what: (f) => `What is fetched is older than it should be${f.part('since', (it) => `: everything up to ${it} is here`)}.`,
+      todo: 'See whether runs finish, and whether the system has more than a run can fetch.',
+    },
+    schema_drift: {
+      what: (f) => `The system’s data has changed its form${f.part('stream', (it) => ` (${it})`)}: ${f.count('fields', 'field', 'fields') ?? 'some fields'} new, gone or of another type.`,
+      todo: 'See which under technical details. Accept it when whoever uses the data can live with it.',
+    },
+    signal: {
+      what: (f) => `A number is out of bounds: ${f.text('name') ?? 'a signal'}${f.part('about', (it) => ` (${it})`)} is ${f.text('value') ?? '?'} ${f.text('unit') ?? ''}.`,
+      todo: 'Look in the system what it comes from.',
+    },
+    signals_unread: {
+      what: (f) => `The system’s own numbers could not be read${f.part('message', (it) => `: ${it}`)}.`,
+      todo: 'Often a right the credential lacks. What is known of them is old.',
+    },
+    check_failed: {
+      what: (f) => `The system did not let us in when we looked${f.part('at', (it) => ` (${it})`)}.`,
+      todo: 'Put right what the message under technical details says, then check again.',
+    },
     verdict_late: {
       what: (f) => `The system took records and has not said whether they are booked${f.part('since', (it) => `; the oldest since ${it}`)}.`,
       todo: 'We keep asking. Look in the system whether its import is waiting there.',

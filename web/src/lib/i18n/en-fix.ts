@@ -111,6 +111,16 @@ export const enFix: FixWords = {
     dismissBody: 'They are not sent and no longer count as open. The records and the reason are kept, and it can be undone.',
     dismissed: (n) => `${records(n)} dismissed.`,
   },
+  uncertain: {
+    sentAt: 'Sent',
+    key: 'The key we sent with it',
+    busyUntil: 'The system may be working on it until',
+    ask: 'Ask the system again',
+    asked: 'The system is being asked about the record now.',
+    cannotAsk: 'This system cannot be asked about the record. Look for it there, and answer yourself.',
+    tooSoon: (when) => `The system may still be working on the record. It can be asked after ${when}.`,
+    byItself: 'The system is also asked by itself in the next run.',
+  },
   share: {
     copy: 'Copy link',
     copied: 'The link is copied.',

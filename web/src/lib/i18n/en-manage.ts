@@ -6,6 +6,7 @@ const count = counter('en-GB');
 const roles = { owner: 'owner', admin: 'admin', viewer: 'viewer' };
 
 export const enManage: ManageWords = {
+  refusals: {},
   configuration: {
     title: 'Configuration',
     titleOf: (name) => `Configuration of ${name}`,
@@ -189,6 +190,7 @@ export const enManage: ManageWords = {
     after: 'After:',
     reason: (text) => `Reason: ${text}`,
     link: (id) => `Link to entry ${id}`,
+    subjects: {},
     nothing: 'nothing',
     yes: 'yes',
     no: 'no',

@@ -154,7 +154,7 @@ export const enWork: typeof nbWork = {
       retrying && `${retrying} retrying`, skipped && `${skipped} skipped`, uncertain && `${uncertain} uncertain`,
       accepted && `${accepted} accepted`,
     ].filter(Boolean).join(', ') || '–',
-    triggers: { schedule: 'Schedule', manual: 'A person', retry: 'Retry', follow_up: 'Follow-up' },
+    triggers: { schedule: 'Schedule', manual: 'A person', retry: 'Retry', follow_up: 'Follow-up', check: 'Check' },
     statuses: { scheduled: 'Scheduled', running: 'Running', succeeded: 'OK', warning: 'Warning', failed: 'Error' },
     runTitle: (id) => `Run ${id}`,
     runNotFound: 'There is no such run here',

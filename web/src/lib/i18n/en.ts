@@ -102,6 +102,7 @@ export const en: Messages = {
     notAcross: (what) => `Not across: ${what}`,
     allAcross: 'Nothing is waiting to get across.',
     act: (n) => `${records(n)} to be fixed by you`,
+    asked: (n) => `${count(n, 'change', 'changes')} waiting for approval`,
     automatic: (n, next) => `${records(n)} retried automatically${next ? `, next ${next}` : ''}`,
     queued: (n) => `${records(n)} queued`,
     accepted: (n) => `${records(n)} accepted, awaiting the answer`,

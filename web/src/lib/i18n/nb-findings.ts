@@ -91,6 +91,26 @@ export const nbFindings = {
       what: (f) => `Det eldste som venter, har ventet lenge${f.part('since', (it) => `: siden ${it}`)}.`,
       todo: 'Se om kjøringene blir ferdige i tide.',
     },
+    data_lag: {
+      what: (f) => `Det som hentes er eldre enn det skal være${f.part('since', (it) => `: alt fram til ${it} er her`)}.`,
+      todo: 'Se om kjøringene blir ferdige, og om systemet har mer enn en kjøring rekker å hente.',
+    },
+    schema_drift: {
+      what: (f) => `Dataene fra systemet har fått en annen form${f.part('stream', (it) => ` (${it})`)}: ${f.count('fields', 'felt', 'felt') ?? 'noen felt'} er nye, borte eller av en annen type.`,
+      todo: 'Se hvilke under tekniske detaljer. Godta det når de som bruker dataene kan leve med det.',
+    },
+    signal: {
+      what: (f) => `Et tall er utenfor grensen: ${f.text('name') ?? 'et signal'}${f.part('about', (it) => ` (${it})`)} er ${f.text('value') ?? '?'} ${f.text('unit') ?? ''}.`,
+      todo: 'Se i systemet hva det kommer av.',
+    },
+    signals_unread: {
+      what: (f) => `Systemets egne tall kunne ikke leses${f.part('message', (it) => `: ${it}`)}.`,
+      todo: 'Ofte mangler nøkkelen en rettighet. Det vi vet om tallene er gammelt.',
+    },
+    check_failed: {
+      what: (f) => `Systemet slapp oss ikke inn da vi så etter${f.part('at', (it) => ` (${it})`)}.`,
+      todo: 'Rett det meldingen under tekniske detaljer sier, og sjekk igjen.',
+    },
     verdict_late: {
       what: (f) => `Systemet tok imot poster uten å svare om de er bokført${f.part('since', (it) => `; den eldste siden ${it}`)}.`,
       todo: 'Vi spør videre av oss selv. Se i systemet om importen står og venter der.',
@@ -144,4 +164,4 @@ export type Rule =
   | 'last_run_failed' | 'no_success' | 'credential_refused' | 'credential_expired' | 'stuck_run' | 'never_started' | 'lag_critical'
   | 'failure_rate' | 'refused_open_long' | 'last_run_warning' | 'refused_open' | 'nothing_moved' | 'volume_unusual' | 'duration_unusual'
   | 'credential_expires_soon' | 'credential_old' | 'rate_limited' | 'queue_depth' | 'lag' | 'verdict_late' | 'uncertain_open' | 'sync_failing'
-  | 'unstable' | 'cause_refused' | 'nobody_told' | 'disabled' | 'maintenance' | 'never_run' | 'monitor_late';
+  | 'data_lag' | 'schema_drift' | 'signal' | 'signals_unread' | 'check_failed' | 'unstable' | 'cause_refused' | 'nobody_told' | 'disabled' | 'maintenance' | 'never_run' | 'monitor_late';

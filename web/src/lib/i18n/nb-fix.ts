@@ -112,6 +112,16 @@ export const nbFix = {
     dismissBody: 'De sendes ikke, og regnes ikke lenger som åpne. Postene og grunnen beholdes, og det kan angres.',
     dismissed: (n: number) => `${records(n)} er lagt bort.`,
   },
+  uncertain: {
+    sentAt: 'Sendt',
+    key: 'Nøkkelen vi sendte med',
+    busyUntil: 'Systemet kan arbeide med den til',
+    ask: 'Spør systemet igjen',
+    asked: 'Systemet blir spurt om posten nå.',
+    cannotAsk: 'Dette systemet kan ikke spørres om posten. Se etter den der, og svar selv.',
+    tooSoon: (when: string) => `Systemet kan fortsatt arbeide med posten. Det kan spørres etter ${when}.`,
+    byItself: 'Systemet blir også spurt av seg selv i neste kjøring.',
+  },
   share: {
     copy: 'Kopier lenke',
     copied: 'Lenken er kopiert.',

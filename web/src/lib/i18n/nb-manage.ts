@@ -1,3 +1,4 @@
+import { nbRefusals } from './nb-refusals.ts';
 import { counter } from './plural.ts';
 
 const count = counter('nb-NO');
@@ -6,6 +7,8 @@ const roles = { owner: 'eier', admin: 'administrator', viewer: 'leser' };
 
 /** The words of the pages on which people manage an organization. */
 export const nbManage = {
+  /** What the database says in English, by what it says. */
+  refusals: nbRefusals,
   configuration: {
     title: 'Oppsett',
     titleOf: (name: string) => `Oppsett av ${name}`,
@@ -189,6 +192,9 @@ export const nbManage = {
     after: 'Etter:',
     reason: (text: string) => `Begrunnelse: ${text}`,
     link: (id: string) => `Lenke til oppføring ${id}`,
+    subjects: {
+      record: 'post', run: 'kjøring', retry: 'nytt forsøk', incident: 'hendelse', stream: 'strøm', 'maintenance window': 'vedlikeholdsvindu', report: 'rapport',
+    } as Record<string, string>,
     nothing: 'ingenting',
     yes: 'ja',
     no: 'nei',

@@ -155,7 +155,7 @@ export const nbWork = {
       retrying && `${retrying} prøves igjen`, skipped && `${skipped} hoppet over`, uncertain && `${uncertain} usikre`,
       accepted && `${accepted} mottatt`,
     ].filter(Boolean).join(', ') || '–',
-    triggers: { schedule: 'Tidsplan', manual: 'En person', retry: 'Nytt forsøk', follow_up: 'Oppfølging' } as Record<string, string>,
+    triggers: { schedule: 'Tidsplan', manual: 'En person', retry: 'Nytt forsøk', follow_up: 'Oppfølging', check: 'Sjekk' } as Record<string, string>,
     statuses: { scheduled: 'Planlagt', running: 'Kjører', succeeded: 'OK', warning: 'Advarsel', failed: 'Feil' } as Record<string, string>,
     runTitle: (id: string) => `Kjøring ${id}`,
     runNotFound: 'Kjøringen finnes ikke her',

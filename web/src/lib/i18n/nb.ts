@@ -102,6 +102,7 @@ export const nb = {
     notAcross: (what: string) => `Ikke overført: ${what}`,
     allAcross: 'Ingenting venter på å komme over.',
     act: (n: number) => `${records(n)} må rettes av dere`,
+    asked: (n: number) => `${count(n, 'endring', 'endringer')} venter på godkjenning`,
     automatic: (n: number, next: string | null) => `${records(n)} prøves igjen av seg selv${next ? `, neste ${next}` : ''}`,
     queued: (n: number) => `${records(n)} i kø`,
     accepted: (n: number) => `${records(n)} mottatt, venter på svar`,

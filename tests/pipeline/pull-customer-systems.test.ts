@@ -1,13 +1,13 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Simulator } from '../simulators/server.ts';
-import { syncWith, systems } from '../support/played.ts';
+import { customerSystems, syncCustomers } from '../support/customer-systems.ts';
 import { pulling } from '../support/pulled.ts';
 import { createWorld } from '../support/world.ts';
 
 let vendor: Simulator | undefined;
 afterEach(() => vendor?.stop());
 
-it.each(Object.entries(systems))(
+it.each(Object.entries(customerSystems))(
   '%s: everything is fetched once, though it all changed in one second and an answer is lost',
   async (_, begin) => {
     const world = await createWorld();
@@ -20,16 +20,16 @@ it.each(Object.entries(systems))(
     played.change(1_201);
     vendor.faults.next('slow');
     vendor.faults.next('lost_answer');
-    await syncWith(world, played);
+    await syncCustomers(world, played);
     world.clock.forward(3_600);
-    await syncWith(world, played);
+    await syncCustomers(world, played);
     expect(await fetched()).toEqual({ count: 1_201, things: 1_201 });
 
     world.clock.forward(3_600);
-    expect(await syncWith(world, played)).toMatchObject({ exported: 0 });
+    expect(await syncCustomers(world, played)).toMatchObject({ exported: 0 });
     played.change(3);
     world.clock.forward(3_600);
-    expect(await syncWith(world, played)).toMatchObject({ exported: 3 });
+    expect(await syncCustomers(world, played)).toMatchObject({ exported: 3 });
     expect(await fetched()).toEqual({ count: 1_204, things: 1_204 });
   },
 );

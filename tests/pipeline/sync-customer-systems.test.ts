@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Simulator } from '../simulators/server.ts';
-import { syncWith, systems } from '../support/played.ts';
+import { customerSystems, syncCustomers } from '../support/customer-systems.ts';
 import { createWorld } from '../support/world.ts';
 
 let vendor: Simulator | undefined;
 afterEach(() => vendor?.stop());
 
-describe.each(Object.entries(systems))('%s', (name, begin) => {
+describe.each(Object.entries(customerSystems))('%s', (name, begin) => {
   it('lands each record once though an answer is lost, names the key of the refused one, and takes a later version', async () => {
     const world = await createWorld();
     const played = await begin(world.clock);
@@ -17,23 +17,23 @@ describe.each(Object.entries(systems))('%s', (name, begin) => {
     await handIn(6, played.bad);
 
     vendor.faults.next('lost_answer');
-    expect(await syncWith(world, played)).toMatchObject({ selected: 7, uncertain: 7 });
+    expect(await syncCustomers(world, played)).toMatchObject({ selected: 7, uncertain: 7 });
     played.work();
     world.clock.forward(3_600);
-    await syncWith(world, played);
+    await syncCustomers(world, played);
     expect(await world.states()).toEqual({ exported: 6, failed: 1 });
     expect(vendor.duplicates()).toEqual([]);
     expect(vendor.ledger()).toHaveLength(6);
     expect(await world.sql`select error_field, payload_field from failed_records`).toEqual([
       {
         error_field: played.badField,
-        payload_field: Object.keys(played.good).find((key) => Reflect.get(played.good, key) !== Reflect.get(played.bad, key)),
+        payload_field: Object.keys(played.good).find((key) => played.good[key] !== played.bad[key]),
       },
     ]);
 
     await handIn(0, { ...played.good, description: 'B' });
     world.clock.forward(3_600);
-    expect(await syncWith(world, played)).toMatchObject({ exported: 1, failed: 0, uncertain: 0 });
+    expect(await syncCustomers(world, played)).toMatchObject({ exported: 1, failed: 0, uncertain: 0 });
     expect(await world.states()).toEqual({ exported: 6, failed: 1 });
     expect(vendor.duplicates()).toEqual([]);
     expect(connector.system).toBe(name);
@@ -44,12 +44,11 @@ describe.each(Object.entries(systems))('%s', (name, begin) => {
 
 it('a long queue for Salesforce goes as one job, whose verdict comes while the run waits', async () => {
   const world = await createWorld();
-  const played = await systems.salesforce?.(world.clock);
-  if (!played) throw new Error('there is no such system');
+  const played = await customerSystems.salesforce(world.clock);
   ({ vendor } = played);
   await world.handIn(450, { payload: played.good });
   await world.handIn(1, { payload: played.bad });
-  expect(await syncWith(world, played)).toMatchObject({ selected: 451, exported: 450, failed: 1, accepted: 0 });
+  expect(await syncCustomers(world, played)).toMatchObject({ selected: 451, exported: 450, failed: 1, accepted: 0 });
   expect(vendor.requests()).toBeLessThan(20);
   expect(vendor.ledger()).toHaveLength(450);
   expect(vendor.duplicates()).toEqual([]);

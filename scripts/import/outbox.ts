@@ -50,7 +50,7 @@ export function openOutbox(address: Address, wait: (ms: number) => Promise<unkno
   }
 
   async function listIntegrations(limit: number, column?: 'id' | 'slug', value = ''): Promise<Integration[]> {
-    const all = client.from('integrations').select('id, org_id, slug, system, organizations (slug)').limit(limit);
+    const all = client.from('integrations').select('id, org_id, slug, system, organizations!integrations_org_id_fkey (slug)').limit(limit);
     const { data, error, status } = await (column ? all.eq(column, value) : all).retry(false);
     if (error) throw unreachable(address, { error, status });
     return integrationsShape.parse(data).map(({ organizations, ...rest }) => ({ ...rest, organization: organizations.slug }));

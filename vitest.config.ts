@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
+import type { TestSpecification } from 'vitest/node';
 
 // Fast tests that need no database must not wait for one: two projects, and only one of them boots Postgres.
 const pure = ['tests/connectors/**/*.test.ts', 'tests/kit/**/*.test.ts', 'tests/web/*.test.ts', 'tests/security/outgoing*.test.ts', 'tests/torture/balance.test.ts'];
@@ -7,9 +9,19 @@ const browser = ['tests/web/acceptance.test.ts', 'tests/web/hostile-text.test.ts
 // Stacks of their own too, which are shot at.
 const torture = ['tests/torture/scenarios.test.ts'];
 
+/** What takes longest begins first, so that at the end no worker waits minutes for the other. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const order = ['torture', 'browser', 'database', 'pure'];
+    const place = ({ project }: TestSpecification): number => order.indexOf(project.name);
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

@@ -98,8 +98,9 @@ function judgeNotices(books: Books, resting: boolean, say: Say): void {
     }
   }
   if (books.untold > 0) say('not told', `${books.untold} changes of health wait to be told after an evaluation`);
-  for (const { rule, subject, urgency } of findings) {
-    if (urgency !== null && !open.has(`${rule} ${subject}`)) say('not told', `${rule} is open and urgent, and there is no incident`);
+  for (const { rule, subject, severity, urgency } of findings) {
+    // What is only watched until the second good run was told when it held the light, or by another alarm (a stuck run).
+    if (severity !== 'info' && urgency !== null && !open.has(`${rule} ${subject}`)) say('not told', `${rule} is open and urgent, and there is no incident`);
   }
   for (const { id, alarm, state } of incidents) {
     for (const user of audience) {

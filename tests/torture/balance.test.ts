@@ -80,6 +80,10 @@ test('what is still on its way, or still refused, is found where it may not be a
   expect(spoiled((books) => { books.runs[0]!.over = false; })).toEqual(['not at rest']);
 });
 
+test('what is only watched until the second good run needs no incident of its own: a stuck run was told as such', () => {
+  expect(spoiled((books) => { books.findings.push({ rule: 'sync_failing', subject: '', severity: 'info', urgency: 'high' }); })).toEqual([]);
+});
+
 test('a light is not judged while a run is under way, and a remark may colour it when all is well', () => {
   expect(spoiled((books) => { books.light.busy = true; books.light.health = 'green'; }, 'under way')).toEqual([]);
   const well = (rule: string) => (books: Books): void => {

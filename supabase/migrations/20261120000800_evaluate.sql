@@ -126,7 +126,7 @@ begin
   return query
   with org as materialized (
     select c.org_id, c.integrations, w.first_turn, w.next_turn,
-           not private.anybody_told(c.org_id) as nobody
+           not exists (select from private.told_members m where m.org_id = c.org_id) as nobody
     from (
       select u.org_id, array_agg(u.integration_id) as integrations
       from unnest(rules_of.orgs, rules_of.integrations) u (org_id, integration_id)

@@ -13,7 +13,7 @@ begin
   select m.user_id, m.name, m.role, m.locale,
          -- Addresses are for those who look after the members, and each sees their own.
          case when m.user_id = auth.uid() or mine.role <> 'viewer' then u.email::text end, m.created_at, m.user_id = auth.uid(),
-         m.role <> 'viewer' and private.is_told(m.org_id, m.user_id)
+         exists (select from private.told_members t where t.org_id = m.org_id and t.user_id = m.user_id)
   from public.members m
   join auth.users u on u.id = m.user_id
   join public.members mine on mine.org_id = m.org_id and mine.user_id = auth.uid()
@@ -65,7 +65,7 @@ as $$
 begin
   if not exists (select from public.members m where m.org_id = org and m.role = 'owner') then
     perform private.refuse('SW409', 'An organization keeps at least one owner.', 'Make somebody else an owner first.');
-  elsif told_before and not private.anybody_told(org) then
+  elsif told_before and not exists (select from private.told_members t where t.org_id = check_left.org) then
     perform private.refuse('SW409', 'Then an alarm would reach nobody.', 'Let another owner or admin get e-mail about new problems first.');
   end if;
 end $$;
@@ -129,7 +129,7 @@ begin
     perform private.refuse('SW409', format('Somebody else has made this member %s meanwhile.', target.role), 'Reload the page and decide again.');
   end if;
   perform private.check_move(org, target.role, becomes);
-  told_before := private.anybody_told(org);
+  told_before := exists (select from private.told_members t where t.org_id = move_member.org);
   if becomes is null then
     update public.incidents i set assigned_to = null where i.org_id = org and i.assigned_to = member;
     delete from public.members m where m.org_id = org and m.user_id = member;

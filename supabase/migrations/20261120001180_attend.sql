@@ -164,11 +164,11 @@ begin
   end if;
   -- All of them, so that two who each leave it to the other take turns.
   perform from public.members m where m.org_id = org order by m.user_id for update;
-  told_before := private.anybody_told(org);
+  told_before := exists (select from private.told_members t where t.org_id = set_notification.org);
   insert into public.notification_settings as s (org_id, user_id, event, channel, enabled)
   values (org, auth.uid(), set_notification.event, set_notification.channel, set_notification.enabled)
   on conflict on constraint notification_settings_pkey do update set enabled = excluded.enabled where s.enabled <> excluded.enabled;
-  if told_before and not private.anybody_told(org) then
+  if told_before and not exists (select from private.told_members t where t.org_id = set_notification.org) then
     perform private.refuse('SW409', 'You are the last whom an alarm would reach.',
       'Let another owner or admin get e-mail about new problems first.');
   end if;

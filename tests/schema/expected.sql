@@ -1420,6 +1420,16 @@ create view private.facts with (security_invoker=true) as
             COALESCE((i.thresholds ->> 'deviation_percent'::text)::numeric, 20::numeric) AS deviation_percent) t;
 comment on view private.facts is 'What the rules of private.rules_of need to know of each integration.';
 
+create view private.told_members with (security_invoker=true) as
+ SELECT m.org_id,
+    m.user_id
+   FROM public.members m
+     JOIN auth.users u ON u.id = m.user_id
+  WHERE (m.role = ANY (ARRAY['owner'::text, 'admin'::text])) AND u.email IS NOT NULL AND NOT (EXISTS ( SELECT
+           FROM public.notification_settings s
+          WHERE s.org_id = m.org_id AND s.user_id = m.user_id AND s.event = 'opened'::text AND s.channel = 'email'::text AND NOT s.enabled));
+comment on view private.told_members is 'Members who would be told of a new problem by e-mail.';
+
 CREATE OR REPLACE FUNCTION public.accept_shape(org uuid, integration uuid, stream text)
  RETURNS integer
  LANGUAGE sql
@@ -2616,15 +2626,6 @@ AS $function$
   ) a;
 $function$;
 
-CREATE OR REPLACE FUNCTION private.anybody_told(org uuid)
- RETURNS boolean
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  select exists (select from public.members m where m.org_id = anybody_told.org and m.role in ('owner', 'admin') and private.is_told(m.org_id, m.user_id));
-$function$;
-
 CREATE OR REPLACE FUNCTION private.apply_version(org uuid, record bigint, new_version integer, payload jsonb, amount numeric, currency text, occurred_on date, label text, at timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -2887,7 +2888,7 @@ AS $function$
 begin
   if not exists (select from public.members m where m.org_id = org and m.role = 'owner') then
     perform private.refuse('SW409', 'An organization keeps at least one owner.', 'Make somebody else an owner first.');
-  elsif told_before and not private.anybody_told(org) then
+  elsif told_before and not exists (select from private.told_members t where t.org_id = check_left.org) then
     perform private.refuse('SW409', 'Then an alarm would reach nobody.', 'Let another owner or admin get e-mail about new problems first.');
   end if;
 end $function$;
@@ -3939,21 +3940,6 @@ exception when invalid_parameter_value then
 end $function$;
 grant execute on function private.is_time_zone(text) to service_role;
 
-CREATE OR REPLACE FUNCTION private.is_told(org uuid, member uuid)
- RETURNS boolean
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  select exists (
-    select from public.members m
-    join auth.users u on u.id = m.user_id
-    where m.org_id = is_told.org and m.user_id = is_told.member and m.role in ('owner', 'admin') and u.email is not null
-      and not exists (
-        select from public.notification_settings s
-        where s.org_id = m.org_id and s.user_id = m.user_id and s.event = 'opened' and s.channel = 'email' and not s.enabled));
-$function$;
-
 CREATE OR REPLACE FUNCTION private.judge_run(ended public.runs, at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -4132,7 +4118,7 @@ begin
   select m.user_id, m.name, m.role, m.locale,
          -- Addresses are for those who look after the members, and each sees their own.
          case when m.user_id = auth.uid() or mine.role <> 'viewer' then u.email::text end, m.created_at, m.user_id = auth.uid(),
-         m.role <> 'viewer' and private.is_told(m.org_id, m.user_id)
+         exists (select from private.told_members t where t.org_id = m.org_id and t.user_id = m.user_id)
   from public.members m
   join auth.users u on u.id = m.user_id
   join public.members mine on mine.org_id = m.org_id and mine.user_id = auth.uid()
@@ -4254,7 +4240,7 @@ begin
     perform private.refuse('SW409', format('Somebody else has made this member %s meanwhile.', target.role), 'Reload the page and decide again.');
   end if;
   perform private.check_move(org, target.role, becomes);
-  told_before := private.anybody_told(org);
+  told_before := exists (select from private.told_members t where t.org_id = move_member.org);
   if becomes is null then
     update public.incidents i set assigned_to = null where i.org_id = org and i.assigned_to = member;
     delete from public.members m where m.org_id = org and m.user_id = member;
@@ -5099,7 +5085,7 @@ begin
   return query
   with org as materialized (
     select c.org_id, c.integrations, w.first_turn, w.next_turn,
-           not private.anybody_told(c.org_id) as nobody
+           not exists (select from private.told_members m where m.org_id = c.org_id) as nobody
     from (
       select u.org_id, array_agg(u.integration_id) as integrations
       from unnest(rules_of.orgs, rules_of.integrations) u (org_id, integration_id)
@@ -5475,11 +5461,11 @@ begin
   end if;
   -- All of them, so that two who each leave it to the other take turns.
   perform from public.members m where m.org_id = org order by m.user_id for update;
-  told_before := private.anybody_told(org);
+  told_before := exists (select from private.told_members t where t.org_id = set_notification.org);
   insert into public.notification_settings as s (org_id, user_id, event, channel, enabled)
   values (org, auth.uid(), set_notification.event, set_notification.channel, set_notification.enabled)
   on conflict on constraint notification_settings_pkey do update set enabled = excluded.enabled where s.enabled <> excluded.enabled;
-  if told_before and not private.anybody_told(org) then
+  if told_before and not exists (select from private.told_members t where t.org_id = set_notification.org) then
     perform private.refuse('SW409', 'You are the last whom an alarm would reach.',
       'Let another owner or admin get e-mail about new problems first.');
   end if;

@@ -52,6 +52,7 @@ export const relations: Record<string, Rights> = {
   'private.attempts_rest': {},
   'private.webhook_doors': {},
   'private.facts': {},
+  'private.told_members': {},
   'private.delivery_sender': {},
 };
 
@@ -216,6 +217,7 @@ export const sights: Record<string, Row> = {
   'private.attempts_rest': hidden,
   'private.webhook_doors': hidden,
   'private.facts': hidden,
+  'private.told_members': hidden,
   'private.delivery_sender': hidden,
 };
 

@@ -214,6 +214,7 @@ test('an incident is acknowledged, given to somebody and snoozed with a reason, 
 
 test('unread is a word, and what is unread can be shown alone', async () => {
   const page = await open('adam@harbour.example.org', '/o/harbour/notifications');
+  await page.getByText('Unread', { exact: true }).first().waitFor();
   const unread = await page.getByText('Unread', { exact: true }).count();
   expect(unread).toBeGreaterThan(0);
   await page.getByRole('link', { name: `Unread ${unread}` }).click();

@@ -1,4 +1,5 @@
 import { use } from 'react';
+import { fetchOnce } from './fetch-once.ts';
 import type { Locale } from './format.ts';
 import { useI18n } from './i18n.tsx';
 import type { Messages } from './i18n/nb.ts';
@@ -12,20 +13,14 @@ const LOADERS: Record<Locale, () => Promise<FixWords>> = {
 
 type Words = Messages & FixWords;
 
-const known = new Map<Messages, Promise<Words>>();
+const wordsIn: Record<Locale, (messages: Messages) => Promise<Words>> = { nb: merged('nb'), en: merged('en') };
 
-function wordsFor(locale: Locale, messages: Messages): Promise<Words> {
-  const before = known.get(messages);
-  if (before) return before;
-  const words = LOADERS[locale]().then((fix) => ({ ...messages, ...fix }));
-  known.set(messages, words);
-  // What could not be fetched is asked for again, not remembered.
-  words.catch(() => known.delete(messages));
-  return words;
+function merged(locale: Locale): (messages: Messages) => Promise<Words> {
+  return fetchOnce(async (messages) => ({ ...messages, ...await LOADERS[locale]() }));
 }
 
 /** The page's words together with those for putting records right. */
 export function useFixT(): Words {
   const { locale, t } = useI18n();
-  return use(wordsFor(locale, t));
+  return use(wordsIn[locale](t));
 }

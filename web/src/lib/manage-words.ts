@@ -1,4 +1,5 @@
 import { use } from 'react';
+import { fetchOnce } from './fetch-once.ts';
 import type { Locale } from './format.ts';
 import { useI18n } from './i18n.tsx';
 import type { ManageWords } from './i18n/nb-manage.ts';
@@ -9,17 +10,7 @@ const LOADERS: Record<Locale, () => Promise<ManageWords>> = {
   en: async () => (await import('./i18n/en-manage.ts')).enManage,
 };
 
-const known = new Map<Locale, Promise<ManageWords>>();
-
-function wordsIn(locale: Locale): Promise<ManageWords> {
-  const before = known.get(locale);
-  if (before) return before;
-  const words = LOADERS[locale]();
-  known.set(locale, words);
-  // What could not be fetched is asked for again, not remembered.
-  words.catch(() => known.delete(locale));
-  return words;
-}
+const wordsIn = fetchOnce((locale: Locale) => LOADERS[locale]());
 
 /** The words of the pages on which people manage an organization. */
 export function useManageWords(): ManageWords {

@@ -118,17 +118,19 @@ export type Outcomes = Record<string, Record<string, Partial<Record<Fault, Outco
 
 /** Every operation of every connector against every fault, each with a vendor of its own; the same in every runtime. */
 export async function runContract(folder: string): Promise<Outcomes> {
-  const outcomes: Outcomes = {};
-  for (const { folder: own, connector } of await connectors(folder)) {
-    const settings = connector.settings.parse(sampleOf(own, connector, 'http://127.0.0.1:9').settings);
-    const operations: Outcomes[string] = {};
-    for (const [name] of operationsOf(connector, settings)) {
-      const told = await Promise.all(faults.map(async (fault) => [fault, await outcomeOf(connector, own, fault, name)] as const));
-      operations[name] = Object.fromEntries(told);
-    }
-    outcomes[connector.system] = operations;
+  // Side by side: most of it is waiting for answers that do not come.
+  const each = await Promise.all((await connectors(folder)).map(async ({ folder: own, connector }) => [connector.system, await tellOf(own, connector)] as const));
+  return Object.fromEntries(each);
+}
+
+async function tellOf(own: string, connector: AnyConnector): Promise<Outcomes[string]> {
+  const settings = connector.settings.parse(sampleOf(own, connector, 'http://127.0.0.1:9').settings);
+  const operations: Outcomes[string] = {};
+  for (const [name] of operationsOf(connector, settings)) {
+    const told = await Promise.all(faults.map(async (fault) => [fault, await outcomeOf(connector, own, fault, name)] as const));
+    operations[name] = Object.fromEntries(told);
   }
-  return outcomes;
+  return operations;
 }
 
 /** Less what differs between two runs: ports, where in a text a parser stopped, and how far a request came in half a second. */

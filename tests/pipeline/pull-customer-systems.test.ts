@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Simulator } from '../simulators/server.ts';
-import { customerSystems, syncCustomers } from '../support/customer-systems.ts';
+import { customerSystems } from '../support/customer-systems.ts';
+import { syncPlayed } from '../support/played.ts';
 import { pulling } from '../support/pulled.ts';
 import { createWorld } from '../support/world.ts';
 
@@ -20,16 +21,16 @@ it.each(Object.entries(customerSystems))(
     played.change(1_201);
     vendor.faults.next('slow');
     vendor.faults.next('lost_answer');
-    await syncCustomers(world, played);
+    await syncPlayed(world, played);
     world.clock.forward(3_600);
-    await syncCustomers(world, played);
+    await syncPlayed(world, played);
     expect(await fetched()).toEqual({ count: 1_201, things: 1_201 });
 
     world.clock.forward(3_600);
-    expect(await syncCustomers(world, played)).toMatchObject({ exported: 0 });
+    expect(await syncPlayed(world, played)).toMatchObject({ exported: 0 });
     played.change(3);
     world.clock.forward(3_600);
-    expect(await syncCustomers(world, played)).toMatchObject({ exported: 3 });
+    expect(await syncPlayed(world, played)).toMatchObject({ exported: 3 });
     expect(await fetched()).toEqual({ count: 1_204, things: 1_204 });
   },
 );

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Simulator } from '../simulators/server.ts';
-import { customerSystems, syncCustomers } from '../support/customer-systems.ts';
+import { customerSystems } from '../support/customer-systems.ts';
+import { syncPlayed } from '../support/played.ts';
 import { createWorld } from '../support/world.ts';
 
 let vendor: Simulator | undefined;
@@ -17,10 +18,10 @@ describe.each(Object.entries(customerSystems))('%s', (name, begin) => {
     await handIn(6, played.bad);
 
     vendor.faults.next('lost_answer');
-    expect(await syncCustomers(world, played)).toMatchObject({ selected: 7, uncertain: 7 });
+    expect(await syncPlayed(world, played)).toMatchObject({ selected: 7, uncertain: 7 });
     played.work();
     world.clock.forward(3_600);
-    await syncCustomers(world, played);
+    await syncPlayed(world, played);
     expect(await world.states()).toEqual({ exported: 6, failed: 1 });
     expect(vendor.duplicates()).toEqual([]);
     expect(vendor.ledger()).toHaveLength(6);
@@ -33,7 +34,7 @@ describe.each(Object.entries(customerSystems))('%s', (name, begin) => {
 
     await handIn(0, { ...played.good, description: 'B' });
     world.clock.forward(3_600);
-    expect(await syncCustomers(world, played)).toMatchObject({ exported: 1, failed: 0, uncertain: 0 });
+    expect(await syncPlayed(world, played)).toMatchObject({ exported: 1, failed: 0, uncertain: 0 });
     expect(await world.states()).toEqual({ exported: 6, failed: 1 });
     expect(vendor.duplicates()).toEqual([]);
     expect(connector.system).toBe(name);
@@ -48,7 +49,7 @@ it('a long queue for Salesforce goes as one job, whose verdict comes while the r
   ({ vendor } = played);
   await world.handIn(450, { payload: played.good });
   await world.handIn(1, { payload: played.bad });
-  expect(await syncCustomers(world, played)).toMatchObject({ selected: 451, exported: 450, failed: 1, accepted: 0 });
+  expect(await syncPlayed(world, played)).toMatchObject({ selected: 451, exported: 450, failed: 1, accepted: 0 });
   expect(vendor.requests()).toBeLessThan(20);
   expect(vendor.ledger()).toHaveLength(450);
   expect(vendor.duplicates()).toEqual([]);

@@ -1,9 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createBudget } from '../../supabase/functions/_kit/budget.ts';
-import type { AnyConnector } from '../../supabase/functions/_kit/connector.ts';
-import { createHttp } from '../../supabase/functions/_kit/http.ts';
 import { createTokenCache } from '../../supabase/functions/_kit/oauth.ts';
-import { runSlice } from '../../supabase/functions/_kit/slice.ts';
 import { connector as hubspot } from '../../supabase/functions/sync-hubspot/connector.ts';
 import { salesforce } from '../../supabase/functions/sync-salesforce/connector.ts';
 import { connector as servicenow } from '../../supabase/functions/sync-servicenow/connector.ts';
@@ -14,16 +10,12 @@ import type { Simulator } from '../simulators/server.ts';
 import { stamp } from '../simulators/servicenow-tables.ts';
 import { startServiceNow } from '../simulators/servicenow.ts';
 import { startZendesk } from '../simulators/zendesk.ts';
-import type { Clock, World } from './world.ts';
+import type { Played } from './played.ts';
+import type { Clock } from './world.ts';
 
 /** A simulated system of those that customers and their cases are kept in. */
-export type CustomerSystem = {
+export type CustomerSystem = Required<Played> & {
   vendor: Simulator;
-  connector: AnyConnector;
-  settings: object;
-  credential: object;
-  /** What the system does by itself, between two questions. */
-  work: () => void;
   good: Record<string, string>;
   bad: Record<string, string>;
   /** How the system calls what is wrong with the bad one. */
@@ -101,34 +93,3 @@ export const customerSystems: Record<'servicenow' | 'salesforce' | 'hubspot' | '
     };
   },
 };
-
-/** Runs what is due to its end, as the Edge Function does; while a slice waits, the system works. */
-export async function syncCustomers(
-  world: World,
-  { connector, settings, credential, work }: CustomerSystem,
-): Promise<Record<string, unknown>> {
-  const id = await world.schedule();
-  if (id === null) throw new Error('nothing is due');
-  const store = world.store(id);
-  for (let slices = 0, answer = 'more'; slices < 20 && answer !== 'idle'; slices++) {
-    answer = await runSlice(connector, {
-      store: {
-        ...store,
-        async beginSlice(told) {
-          const slice = await store.beginSlice(told);
-          return slice && { ...slice, settings, credential } as typeof slice;
-        },
-      },
-      http: (system, secrets) => createHttp({ system, secrets, local: true, clock: world.clock }),
-      budget: createBudget({ now: () => world.clock().getTime(), wallMs: 100_000, cpuMs: 60_000 }),
-      delay: async (ms) => {
-        work();
-        world.clock.forward(ms / 1_000);
-      },
-      clock: world.clock,
-      log: () => undefined,
-    });
-  }
-  const [run] = await world.sql<Record<string, unknown>[]>`select * from runs where org_id = ${world.org} and id = ${id}`;
-  return run ?? {};
-}

@@ -5,10 +5,16 @@ import { runSlice } from '../../supabase/functions/_kit/slice.ts';
 import type { World } from './world.ts';
 
 /** A connector with what an integration with its simulated system is set to. */
-export type Played = { connector: AnyConnector; settings: object; credential: object };
+export type Played = {
+  connector: AnyConnector;
+  settings: object;
+  credential: object;
+  /** What the system does by itself while a slice waits. */
+  work?: () => void;
+};
 
 /** Runs what is due to its end, as the Edge Function does, with these settings and this credential. */
-export async function syncPlayed(world: World, { connector, settings, credential }: Played): Promise<Record<string, unknown>> {
+export async function syncPlayed(world: World, { connector, settings, credential, work }: Played): Promise<Record<string, unknown>> {
   const id = await world.schedule();
   if (id === null) throw new Error('nothing is due');
   const store = world.store(id);
@@ -23,7 +29,10 @@ export async function syncPlayed(world: World, { connector, settings, credential
       },
       http: (system, secrets) => createHttp({ system, secrets, local: true, clock: world.clock }),
       budget: createBudget({ now: () => world.clock().getTime(), wallMs: 100_000, cpuMs: 60_000 }),
-      delay: async (ms) => world.clock.forward(ms / 1_000),
+      delay: async (ms) => {
+        work?.();
+        world.clock.forward(ms / 1_000);
+      },
       clock: world.clock,
       log: () => undefined,
     });

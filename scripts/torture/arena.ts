@@ -128,6 +128,7 @@ export async function openArena({ stands, onLog }: ArenaOptions): Promise<Arena>
   async function close(fronts: Front[]): Promise<void> {
     for (const front of fronts) {
       await sql`update integrations set enabled = false where org_id = ${front.org}`.catch(() => undefined);
+      front.rest();
       await front.vendor.stop();
     }
   }

@@ -58,7 +58,7 @@ export async function readBooks(sql: Sql, front: Front, mailbox: Mailbox): Promi
   const ours = await sql.begin('isolation level repeatable read', (transaction) => readOurs(transaction, front));
   const addresses = new Set(ours.deliveries.map((delivery) => delivery.address));
   const mails = mailbox.messages().flatMap(({ id, to }) => to.filter((address) => addresses.has(address)).map((address) => ({ id, to: address })));
-  const records = ours.records.map((record) => ({ ...record, key: keyOverThere(front.system, record.key) }));
+  const records = ours.records.map((record) => ({ ...record, key: keyOverThere(front.system, record) }));
   return { front: front.system, handed, ...ours, records, ledger: { before, after: keys() }, mails };
 }
 

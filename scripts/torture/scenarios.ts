@@ -5,7 +5,7 @@ import { cancelledStatements } from './attacks/statements.ts';
 import { clockJumps, deadClocks, manyClocks } from './attacks/clock.ts';
 import { crashedPostgres, crashedStack, killedFunctions } from './attacks/processes.ts';
 import { badAnswers, lateSlices } from './attacks/vendors.ts';
-import type { System } from './fronts.ts';
+import { OTHERS, type System } from './fronts.ts';
 
 /** An attack that is on: `strike` hurts once and puts right what has to be put right by hand. */
 export type Attack = {
@@ -37,6 +37,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { slug: 'clock', name: 'the clock is killed, and two come in its place', stands: 'in parts', full: KILLS, short: { strikes: 3, records: 300 }, begin: deadClocks },
   { slug: 'stack', name: 'all of it is killed at once', stands: 'whole', full: KILLS, short: { strikes: 2, records: 300 }, begin: crashedStack },
   { slug: 'answers', name: 'answers are lost, halved, late or wrong', stands: 'in parts', full: MANY, short: { strikes: 4, records: 600 }, begin: badAnswers },
+  { slug: 'functions-others', name: 'the functions of eight other systems are killed', stands: 'in parts', systems: OTHERS, full: KILLS, short: { strikes: 2, records: 320 }, begin: killedFunctions },
+  { slug: 'answers-others', name: 'answers of eight other systems are lost, halved, late or wrong', stands: 'in parts', systems: OTHERS, full: MANY, short: { strikes: 2, records: 320 }, begin: badAnswers },
   { slug: 'late-slices', name: 'a slice outlives its lease and comes back', stands: 'in parts', full: { strikes: 30, records: 6_000 }, short: { strikes: 1, records: 200 }, begin: lateSlices },
   { slug: 'doorbell', name: 'doorbells are lost, doubled or late', stands: 'in parts', full: MANY, short: { strikes: 3, records: 300 }, begin: badDoorbell },
   { slug: 'many-clocks', name: 'three clocks tick at once and none knows of the others', stands: 'in parts', full: MANY, short: { strikes: 2, records: 300 }, begin: manyClocks },

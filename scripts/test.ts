@@ -44,7 +44,7 @@ async function main(files: string[]): Promise<number> {
   const outcomes: Outcome[] = [];
   // With a choice of test files only those run: npm test -- tests/stack
   const due = files.length === 0 ? steps.filter((step) => existsSync(join(root, step.needs))) : [];
-  for (const step of due) outcomes.push(await check(step));
+  outcomes.push(...await Promise.all(due.map(check)));
   outcomes.push(await runVitest(files));
   return report(outcomes);
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { noticeSchema } from '../../../supabase/functions/_kit/messages/notice.ts';
 import { renderEmail } from '../../../supabase/functions/_kit/messages/email.ts';
-import { FailedRecord, IntegrationRow, Cause, Notification, Organization, RecordDetail, Retry, Run } from '../../../web/src/lib/rows.ts';
+import { IntegrationRow, Notification, Organization } from '../../../web/src/lib/rows.ts';
+import { FailedRecord, Cause, RecordDetail, Retry, Run } from '../../../web/src/lib/record-rows.ts';
 import type { FuzzWorld } from './fuzz-world.ts';
 
 const READ = {

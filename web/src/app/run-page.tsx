@@ -2,18 +2,19 @@ import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { Loaded } from '../components/loaded.tsx';
 import { Page } from '../components/page.tsx';
+import '../features/failed-records/fix.css';
 import { RecordsTable } from '../features/failed-records/records-table.tsx';
 import { RunView } from '../features/history/run-view.tsx';
 import { useClient } from '../lib/client-context.tsx';
-import { useT } from '../lib/i18n.tsx';
+import { useFixT } from '../lib/fix-words.ts';
 import { usePolling } from '../lib/live.ts';
 import { paths, useOrg } from '../lib/org.tsx';
-import { runQuery } from '../lib/queries.ts';
+import { runQuery } from '../lib/record-queries.ts';
 import type { IntegrationRow } from '../lib/rows.ts';
 
 /** One run, and those of its records that are still open. */
 export function RunPage({ integration, id }: { integration: IntegrationRow; id: string }) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const { org, active } = useOrg();
   const recordsId = useId();

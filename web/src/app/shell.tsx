@@ -7,6 +7,7 @@ import type { Organization } from '../lib/rows.ts';
 import { useOff } from '../lib/use-off.ts';
 import { Banners } from './banners.tsx';
 import { Header } from './header.tsx';
+import { IntegrationRoutes } from './integration-routes.tsx';
 import { NotFound } from './not-found.tsx';
 
 const ReportPage = lazy(async () => ({ default: (await import('../features/report/report-page.tsx')).ReportPage }));
@@ -15,7 +16,6 @@ const PreferencesPage = lazy(async () => ({ default: (await import('../features/
 const MaintenancePage = lazy(async () => ({ default: (await import('../features/maintenance/maintenance-page.tsx')).MaintenancePage }));
 const MembersPage = lazy(async () => ({ default: (await import('../features/members/members-page.tsx')).MembersPage }));
 const AuditPage = lazy(async () => ({ default: (await import('../features/audit/audit-page.tsx')).AuditPage }));
-const IntegrationRoutes = lazy(async () => ({ default: (await import('./integration-routes.tsx')).IntegrationRoutes }));
 
 /** Header, banners and the page itself. */
 export function Shell({ organizations }: { organizations: readonly Organization[] }) {

@@ -22,7 +22,7 @@ export function ReasonDialog({ title, body, choices, pending, onClose }: ReasonD
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const go = async (act: (reason: string) => Promise<boolean>): Promise<void> => {
-    if (reason.trim().length < SHORTEST) return setProblem(t.integration.reasonMissing);
+    if (reason.trim().length < SHORTEST) return setProblem(t.app.reasonMissing);
     setProblem(null);
     if (await act(reason.trim())) onClose();
   };
@@ -36,7 +36,7 @@ export function ReasonDialog({ title, body, choices, pending, onClose }: ReasonD
       <form className="stack" onSubmit={submit}>
         <p>{body}</p>
         <div className="form">
-          <label htmlFor={id}>{t.integration.reason}</label>
+          <label htmlFor={id}>{t.app.reason}</label>
           <input
             id={id} name="reason" autoComplete="off" value={reason} onChange={(event) => setReason(event.currentTarget.value)}
             aria-invalid={problem ? true : undefined} aria-describedby={`${id}-problem`}

@@ -23,7 +23,7 @@ export function TickBar({ name, runs, hrefOf }: TickBarProps) {
   const chosen = at === null ? undefined : shown[at];
   const describe = (run: RecentRun) => t.ticks.tick(
     run.finished_at ? f.dateTime(run.finished_at) : '–',
-    t.history.statuses[run.status] ?? run.status, f.number(run.exported), f.number(run.failed),
+    t.ticks.statuses[run.status] ?? run.status, f.number(run.exported), f.number(run.failed),
   );
   const point = (event: PointerEvent<HTMLElement>) => {
     const box = event.currentTarget.getBoundingClientRect();

@@ -19,7 +19,13 @@ function merged(locale: Locale): (messages: Messages) => Promise<Words> {
   return fetchOnce(async (messages) => ({ ...messages, ...await LOADERS[locale]() }));
 }
 
-/** The page's words together with those for putting records right. */
+/** Begins to fetch what `useFixT` will ask for. */
+export function prefetchFixWords(locale: Locale, messages: Messages): void {
+  // Whoever needs them hears when they cannot be fetched.
+  wordsIn[locale](messages).catch(() => undefined);
+}
+
+/** The words of every page together with those of an integration's pages. */
 export function useFixT(): Words {
   const { locale, t } = useI18n();
   return use(wordsIn[locale](t));

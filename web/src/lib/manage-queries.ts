@@ -1,7 +1,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Client } from './client.ts';
 import { AuditEntry, Configuration, Delivery, Incident, Maintenance, Member, NotificationSetting, Stream } from './manage-rows.ts';
-import { PAGE_SIZE, readRows } from './queries.ts';
+import { readRows } from './queries.ts';
+import { PAGE_SIZE } from './record-queries.ts';
 
 export const configurationQuery = ({ db }: Client, org: string, integration: string) => queryOptions({
   queryKey: ['org', org, 'configuration', integration],

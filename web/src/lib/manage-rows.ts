@@ -1,12 +1,9 @@
 import * as z from 'zod/mini';
+import { id, instant, maybe, maybeInstant } from './rows.ts';
 
 // What the pages read on which people manage an organization; see rows.ts for the rest.
 
-const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
-const instant = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'not a time'));
-const maybe = z.nullish(z.string());
 const maybeId = z.nullish(id);
-const maybeInstant = z.nullish(instant);
 
 export const Configuration = z.object({
   integration_id: id,

@@ -1,4 +1,5 @@
-import type { Cause, IntegrationRow, Run } from './rows.ts';
+import type { IntegrationRow } from './rows.ts';
+import type { Cause, Run } from './record-rows.ts';
 
 /** The other system's own words about what is wrong now, and where they come from. */
 export type Problem = {

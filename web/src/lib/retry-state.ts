@@ -1,4 +1,4 @@
-import type { Retry } from './rows.ts';
+import type { Retry } from './record-rows.ts';
 
 type Counted = Pick<Retry, 'state' | 'records' | 'exported' | 'failed'>;
 

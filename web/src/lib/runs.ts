@@ -1,4 +1,4 @@
-import type { Run } from './rows.ts';
+import type { Run } from './record-rows.ts';
 
 const HOUR = 3_600_000;
 

@@ -5,5 +5,5 @@ import { useOrg } from './org.tsx';
 export function useOff(): string | null {
   const t = useT();
   const { org, mayAct } = useOrg();
-  return mayAct ? null : t.integration.viewer(t.app.roles[org.role]);
+  return mayAct ? null : t.app.viewer(t.app.roles[org.role]);
 }

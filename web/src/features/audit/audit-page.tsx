@@ -9,7 +9,7 @@ import { membersQuery, trailQuery } from '../../lib/manage-queries.ts';
 import type { TrailFilter } from '../../lib/manage-queries.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
-import { PAGE_SIZE } from '../../lib/queries.ts';
+import { PAGE_SIZE } from '../../lib/record-queries.ts';
 import { EntryItem } from './entry-item.tsx';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,7 +1,8 @@
 import { useId, useState } from 'react';
 import { ReasonDialog } from '../../components/reason-dialog.tsx';
 import { setEnabled } from '../../lib/actions.ts';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useNow } from '../../lib/now.ts';
 import { useOrg } from '../../lib/org.tsx';
@@ -12,7 +13,7 @@ import { useOff } from '../../lib/use-off.ts';
 
 /** The switch, with what it means now and what turning it would do. Turning off asks; turning on does not. */
 export function PowerSection({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const words = useManageWords().configuration;
   const id = useId();

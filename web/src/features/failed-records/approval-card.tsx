@@ -6,7 +6,7 @@ import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import type { Retry } from '../../lib/rows.ts';
+import type { Retry } from '../../lib/record-rows.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { approveRetry, declineRetry, stopRetry } from './fix-actions.ts';

@@ -26,7 +26,7 @@ function SwitchOff() {
   const [problem, setProblem] = useState<string | null>(null);
   const { set, pending } = useSwitch();
   const go = (): void => {
-    if (reason.trim().length < 3) return setProblem(t.integration.reasonMissing);
+    if (reason.trim().length < 3) return setProblem(t.app.reasonMissing);
     setProblem(null);
     void set(false, reason.trim());
   };
@@ -34,7 +34,7 @@ function SwitchOff() {
     <details>
       <summary>{t.approval.switchOff}</summary>
       <div className="form">
-        <label htmlFor={id}>{t.integration.reason}</label>
+        <label htmlFor={id}>{t.app.reason}</label>
         <input id={id} autoComplete="off" value={reason} aria-describedby={`${id}-problem`} onChange={(event) => setReason(event.currentTarget.value)} />
         <p className="form-problem" id={`${id}-problem`} role="alert">{problem}</p>
         <div className="row start"><ActionButton pending={pending} onClick={go}>{t.approval.switchOffDo}</ActionButton></div>

@@ -5,7 +5,7 @@ import { useClient } from '../../lib/client-context.tsx';
 import { useFixT } from '../../lib/fix-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { attemptsQuery } from '../../lib/queries.ts';
+import { attemptsQuery } from '../../lib/record-queries.ts';
 import { recordStatus } from '../../lib/status.ts';
 
 const SHOWN = 10;

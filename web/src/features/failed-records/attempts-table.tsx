@@ -5,16 +5,17 @@ import { Loaded } from '../../components/loaded.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
 import { useClient } from '../../lib/client-context.tsx';
-import { useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { usePolling } from '../../lib/live.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { attemptsQuery } from '../../lib/queries.ts';
-import type { Attempt, IntegrationRow } from '../../lib/rows.ts';
+import { attemptsQuery } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { Attempt } from '../../lib/record-rows.ts';
 import { recordStatus } from '../../lib/status.ts';
 
 function Message({ attempt }: { attempt: Attempt }) {
-  const t = useT();
+  const t = useFixT();
   const response = typeof attempt.response === 'string' ? attempt.response : JSON.stringify(attempt.response ?? null, null, 2);
   return (
     <div>
@@ -31,7 +32,7 @@ function Message({ attempt }: { attempt: Attempt }) {
 
 /** Every time the record was tried, newest first: outcome, the system's answer, when. */
 export function AttemptsTable({ record, integration }: { record: string; integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const { org, active } = useOrg();
   const query = useQuery({ ...attemptsQuery(client, org.id, record), ...usePolling(active) });

@@ -3,10 +3,11 @@ import { Link } from 'wouter';
 import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
 import { useFixT } from '../../lib/fix-words.ts';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFormat } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import type { Cause, IntegrationRow } from '../../lib/rows.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { Cause } from '../../lib/record-rows.ts';
 import { systemName } from '../../lib/system-name.ts';
 import { RetryButton } from './retry-button.tsx';
 import type { MappingHint } from './correction-draft.ts';
@@ -20,7 +21,7 @@ export function mappingHint(cause: Pick<Cause, 'payload_field' | 'field' | 'offe
 }
 
 function Offending({ cause, all }: { cause: Cause; all: boolean }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const shown = all ? cause.offending : cause.offending.slice(0, VALUES_SHOWN);
   const rest = Math.max(cause.offending_values, cause.offending.length) - shown.length;

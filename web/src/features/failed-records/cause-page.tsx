@@ -3,19 +3,20 @@ import { useId } from 'react';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { useClient } from '../../lib/client-context.tsx';
-import { useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { usePolling } from '../../lib/live.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { causeQuery } from '../../lib/queries.ts';
+import { causeQuery } from '../../lib/record-queries.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { CauseCard } from './cause-card.tsx';
 import { RecordsTable } from './records-table.tsx';
 import { RetryProgress } from './retry-progress.tsx';
+import './fix.css';
 
 /** One cause and every record it stops. */
 export function CausePage({ integration, id }: { integration: IntegrationRow; id: string }) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const { org, active } = useOrg();
   const query = useQuery({ ...causeQuery(client, org.id, id), ...usePolling(active) });

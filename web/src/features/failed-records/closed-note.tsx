@@ -5,7 +5,7 @@ import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { closedRecordQuery } from '../../lib/queries.ts';
+import { closedRecordQuery } from '../../lib/record-queries.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { useRestore } from './use-restore.ts';
 

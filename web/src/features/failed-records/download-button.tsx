@@ -2,9 +2,10 @@ import { useState } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
 import { ApiError } from '../../lib/api-error.ts';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
-import type { RecordFilter } from '../../lib/queries.ts';
+import type { RecordFilter } from '../../lib/record-queries.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { say } from '../../lib/toasts.ts';
@@ -14,7 +15,7 @@ type DownloadButtonProps = { integration: IntegrationRow; filter: Omit<RecordFil
 
 /** Everything the list holds, not only the page of it that is shown, as a table to work with elsewhere. */
 export function DownloadButton({ integration, filter }: DownloadButtonProps) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const client = useClient();
   const { org } = useOrg();

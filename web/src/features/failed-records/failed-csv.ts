@@ -2,10 +2,10 @@ import type { Client } from '../../lib/client.ts';
 import { BYTE_ORDER_MARK, csvLine, csvStyle } from '../../lib/csv.ts';
 import type { Cell } from '../../lib/csv.ts';
 import type { Format } from '../../lib/format.ts';
-import type { Messages } from '../../lib/i18n/nb.ts';
-import { readFailedRecords } from '../../lib/queries.ts';
-import type { Cursor, RecordFilter } from '../../lib/queries.ts';
-import type { FailedRecord } from '../../lib/rows.ts';
+import type { FixWords } from '../../lib/i18n/nb-fix.ts';
+import { readFailedRecords } from '../../lib/record-queries.ts';
+import type { Cursor, RecordFilter } from '../../lib/record-queries.ts';
+import type { FailedRecord } from '../../lib/record-rows.ts';
 
 /** What a spreadsheet can still be worked with in, and a browser can hold. */
 export const MOST_ROWS = 100_000;
@@ -14,7 +14,7 @@ const ROWS_PER_READ = 1_000;
 
 export type FailedTable = { parts: string[]; rows: number; isCut: boolean };
 
-type Words = { t: Messages; f: Format };
+type Words = { t: Pick<FixWords, 'failed' | 'integration'>; f: Format };
 
 /**
  * The failed records of a selection as a table, newest first: read page by page, so that the server never has to answer with all of

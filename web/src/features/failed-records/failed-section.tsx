@@ -4,10 +4,10 @@ import { Link, useSearchParams } from 'wouter';
 import { Loaded } from '../../components/loaded.tsx';
 import { useClient } from '../../lib/client-context.tsx';
 import { useFixT } from '../../lib/fix-words.ts';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
-import { PAGE_SIZE, causesQuery } from '../../lib/queries.ts';
+import { PAGE_SIZE, causesQuery } from '../../lib/record-queries.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { openWork } from '../../lib/status.ts';
 import { CauseCard } from './cause-card.tsx';
@@ -17,7 +17,7 @@ import { RecordsTable } from './records-table.tsx';
 import { RetryButton } from './retry-button.tsx';
 
 function Causes({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const { org, active } = useOrg();
   const query = useQuery({ ...causesQuery(client, org.id, integration.integration_id), ...usePolling(active) });
@@ -72,7 +72,7 @@ function totalOf(integration: IntegrationRow, state: string | null): number {
 }
 
 function Records({ integration, state }: { integration: IntegrationRow; state: string | null }) {
-  const t = useT();
+  const t = useFixT();
   const { total } = openWork(integration);
   if (state === 'exported' || state === 'dismissed') return <ClosedTable key={state} integration={integration} state={state} />;
   if (total === 0) return null;
@@ -85,7 +85,7 @@ function Records({ integration, state }: { integration: IntegrationRow; state: s
 
 /** What did not get across: by cause, then record by record, with the buttons that send it again; and what is over. */
 export function FailedSection({ integration, fetchedAt }: { integration: IntegrationRow; fetchedAt: number }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const id = useId();
   const [search] = useSearchParams();

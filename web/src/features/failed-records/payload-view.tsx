@@ -1,11 +1,11 @@
 import { useMemo } from 'react';
-import { useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { payloadLines } from '../../lib/payload.ts';
 import { printable } from '../../lib/printable.ts';
 
 /** What was sent, as it was sent, with the refused field marked by more than colour. */
 export function PayloadView({ payload, field }: { payload: unknown; field: string | null }) {
-  const t = useT();
+  const t = useFixT();
   const { lines, isCut } = useMemo(() => payloadLines(payload, field), [payload, field]);
   const first = lines.findIndex(({ offending }) => offending);
   return (

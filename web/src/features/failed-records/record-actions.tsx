@@ -3,9 +3,9 @@ import { ActionButton } from '../../components/action-button.tsx';
 import { ReasonDialog } from '../../components/reason-dialog.tsx';
 import { decideUncertain, dismissRecords } from '../../lib/actions.ts';
 import { useFixT } from '../../lib/fix-words.ts';
-import { useT } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
-import type { IntegrationRow, RecordDetail } from '../../lib/rows.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { RecordDetail } from '../../lib/record-rows.ts';
 import { isRetryable } from '../../lib/status.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
@@ -37,7 +37,7 @@ function Dismiss({ record }: { record: string }) {
 }
 
 function Decide({ record }: { record: string }) {
-  const t = useT();
+  const t = useFixT();
   const { org } = useOrg();
   const off = useOff();
   const [asking, setAsking] = useState(false);
@@ -62,7 +62,7 @@ type RecordActionsProps = { record: RecordDetail; integration: IntegrationRow; h
 
 /** What a person can do about one record; which of it depends on the record's state. */
 export function RecordActions({ record, integration, hint }: RecordActionsProps) {
-  const t = useT();
+  const t = useFixT();
   const dismissable = isRetryable(record.state) || record.state === 'retrying' || record.state === 'queued';
   return (
     <div className="row start">

@@ -7,12 +7,14 @@ import { Page } from '../../components/page.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { causeQuery, recordQuery } from '../../lib/queries.ts';
-import type { Cause, IntegrationRow, RecordDetail } from '../../lib/rows.ts';
+import { causeQuery, recordQuery } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { Cause, RecordDetail } from '../../lib/record-rows.ts';
 import { recordStatus } from '../../lib/status.ts';
 import { AttemptsTable } from './attempts-table.tsx';
 import { nameOf } from './name-of.ts';
@@ -22,11 +24,12 @@ import { Failure } from './record-summary.tsx';
 import { RetryProgress } from './retry-progress.tsx';
 import { UncertainNote } from './uncertain-note.tsx';
 import { ClosedNote } from './closed-note.tsx';
+import './fix.css';
 
 type RecordViewProps = { record: RecordDetail; cause: Cause | null; integration: IntegrationRow };
 
 function Problem({ record, cause, integration }: RecordViewProps) {
-  const t = useT();
+  const t = useFixT();
   const { org } = useOrg();
   const id = useId();
   const field = cause?.payload_field || record.error_field || null;
@@ -51,7 +54,7 @@ function Problem({ record, cause, integration }: RecordViewProps) {
 }
 
 function RecordView({ record, cause, integration }: RecordViewProps) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const sentId = useId();
   const attemptsId = useId();
@@ -81,7 +84,7 @@ function RecordView({ record, cause, integration }: RecordViewProps) {
 
 /** One record: what is wrong with it, what was sent, and every attempt. */
 export function RecordPage({ integration, id }: { integration: IntegrationRow; id: string }) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const { org, active } = useOrg();
   const polling = usePolling(active);

@@ -5,11 +5,13 @@ import { Facts } from '../../components/facts.tsx';
 import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { recordQuery } from '../../lib/queries.ts';
-import type { FailedRecord, IntegrationRow, RecordDetail } from '../../lib/rows.ts';
+import { recordQuery } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { FailedRecord, RecordDetail } from '../../lib/record-rows.ts';
 import { systemName } from '../../lib/system-name.ts';
 import { AttemptsLine } from './attempts-line.tsx';
 import { CopyLink } from './copy-link.tsx';
@@ -23,7 +25,7 @@ type FailureProps = {
 
 /** What the system said about a record, and which field and value it blamed. */
 export function Failure({ record, payloadField, integration }: FailureProps) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const code = (text: string | null | undefined) => text && <code>{printable(text)}</code>;
   const next = record.state === 'retrying' ? record.next_attempt_at : null;
@@ -49,7 +51,7 @@ export function Failure({ record, payloadField, integration }: FailureProps) {
  * Many may be open at once, so one that has not changed is not drawn again with every other.
  */
 export const RecordSummary = memo(function RecordSummary({ record, integration }: { record: FailedRecord; integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const { org } = useOrg();
   const { data: whole } = useQuery(recordQuery(client, org.id, record.id));

@@ -8,13 +8,15 @@ import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
 import type { Scope } from '../../lib/actions.ts';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { cursorAfter, failedRecordsQuery } from '../../lib/queries.ts';
-import type { Cursor, RecordFilter } from '../../lib/queries.ts';
-import type { FailedRecord, IntegrationRow } from '../../lib/rows.ts';
+import { cursorAfter, failedRecordsQuery } from '../../lib/record-queries.ts';
+import type { Cursor, RecordFilter } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { FailedRecord } from '../../lib/record-rows.ts';
 import { isRetryable, recordStatus } from '../../lib/status.ts';
 import { nameOf } from './name-of.ts';
 import { RecordSummary } from './record-summary.tsx';
@@ -40,7 +42,7 @@ type ColumnsOptions = {
 };
 
 function useColumns({ integration, selection, open, toggle }: ColumnsOptions) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const { org } = useOrg();
   const c = t.failed.columns;
@@ -102,7 +104,7 @@ function FieldName({ row }: { row: FailedRecord }) {
 
 /** Records that did not get across, newest first, fifty at a time; each opens where it stands. */
 export function RecordsTable({ integration, filter, empty, total = null }: RecordsTableProps) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const { org, active } = useOrg();
   const [trail, setTrail] = useState<readonly Cursor[]>([]);

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
-import { useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { RetryDialog } from './retry-dialog.tsx';
 import type { RetryDialogProps } from './retry-dialog.tsx';
@@ -13,7 +13,7 @@ type RetryButtonProps = Omit<RetryDialogProps, 'onClose' | 'hint'> & {
 
 /** Opens the question that comes before a retry. */
 export function RetryButton({ label, primary, hint = null, ...order }: RetryButtonProps) {
-  const t = useT();
+  const t = useFixT();
   const [open, setOpen] = useState(false);
   const forbidden = useOff();
   const off = forbidden ?? (order.integration.enabled ? null : t.integration.syncOff);

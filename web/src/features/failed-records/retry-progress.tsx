@@ -5,14 +5,15 @@ import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
 import { useClient } from '../../lib/client-context.tsx';
 import { useFixT } from '../../lib/fix-words.ts';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { recall, remember } from '../../lib/memory.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
-import { retriesQuery } from '../../lib/queries.ts';
+import { retriesQuery } from '../../lib/record-queries.ts';
 import { announcement, isUnderWay } from '../../lib/retry-state.ts';
-import type { IntegrationRow, Retry } from '../../lib/rows.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { Retry } from '../../lib/record-rows.ts';
 import { say } from '../../lib/toasts.ts';
 import { ApprovalCard, WhatIsCorrected } from './approval-card.tsx';
 import { nameOf } from './name-of.ts';
@@ -28,7 +29,7 @@ function useStateWord() {
 
 /** What a screen reader hears: each quarter and the end, not every poll. */
 function useAnnounced(retry: Retry): string {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const stateWord = useStateWord();
   const last = useRef<{ id: string; quarter: number } | null>(null);

@@ -4,7 +4,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
-import type { Retry } from '../../lib/rows.ts';
+import type { Retry } from '../../lib/record-rows.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
 import { stopRetry } from './fix-actions.ts';

@@ -8,8 +8,9 @@ import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
 import { useOrg } from '../../lib/org.tsx';
-import { runDedupeQuery } from '../../lib/queries.ts';
-import type { IntegrationRow, RecordDetail } from '../../lib/rows.ts';
+import { runDedupeQuery } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { RecordDetail } from '../../lib/record-rows.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
 

@@ -5,16 +5,18 @@ import { DataTable } from '../../components/data-table.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Time } from '../../components/time.tsx';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
-import { waitingRecordsQuery } from '../../lib/queries.ts';
-import type { IntegrationRow, WaitingRecord } from '../../lib/rows.ts';
+import { waitingRecordsQuery } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { WaitingRecord } from '../../lib/record-rows.ts';
 import { nameOf } from './name-of.ts';
 
 /** Records that are not across though nothing is wrong with them: a run that fails as a whole leaves them waiting. */
 export function WaitingSection({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const id = useId();
   const client = useClient();

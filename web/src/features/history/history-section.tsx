@@ -3,12 +3,14 @@ import { useId } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { Loaded } from '../../components/loaded.tsx';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { useNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
-import { RUN_LIMIT, runsQuery } from '../../lib/queries.ts';
-import type { IntegrationRow, Run } from '../../lib/rows.ts';
+import { RUN_LIMIT, runsQuery } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { Run } from '../../lib/record-rows.ts';
 import { historyBars, median } from '../../lib/runs.ts';
 import { RunsChart } from './runs-chart.tsx';
 import { RunsTable } from './runs-table.tsx';
@@ -16,7 +18,7 @@ import { RunsTable } from './runs-table.tsx';
 const RANGES = [7, 30, 90];
 
 function RangeLinks({ integration, days }: { integration: IntegrationRow; days: number }) {
-  const t = useT();
+  const t = useFixT();
   const { org } = useOrg();
   const [search] = useSearchParams();
   const hrefOf = (range: number) => {
@@ -36,7 +38,7 @@ function RangeLinks({ integration, days }: { integration: IntegrationRow; days: 
 }
 
 function History({ runs, days, integration }: { runs: readonly Run[]; days: number; integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const now = useNow(60_000);
   const over = runs.filter(({ finished_at }) => finished_at);
@@ -56,7 +58,7 @@ function History({ runs, days, integration }: { runs: readonly Run[]; days: numb
 
 /** All runs of the last 7, 30 or 90 days: how many records, how long, by whom. */
 export function HistorySection({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const client = useClient();
   const id = useId();
   const { org, active } = useOrg();

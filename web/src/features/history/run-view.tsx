@@ -2,15 +2,17 @@ import { Facts } from '../../components/facts.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { printable } from '../../lib/printable.ts';
-import type { IntegrationRow, Run } from '../../lib/rows.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { Run } from '../../lib/record-rows.ts';
 import { runStatus } from '../../lib/status.ts';
 import { systemName } from '../../lib/system-name.ts';
 
 /** One run: how it went, by whom, how long, what became of its records, and the error if there was one. */
 export function RunView({ run, integration }: { run: Run; integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const h = t.history;
   const trigger = h.triggers[run.trigger] ?? run.trigger;
@@ -21,7 +23,7 @@ export function RunView({ run, integration }: { run: Run; integration: Integrati
   return (
     <>
       <section className="card stack">
-        <div className="row"><StatusPill kind={runStatus(run.status)} word={h.statuses[run.status] ?? run.status} /></div>
+        <div className="row"><StatusPill kind={runStatus(run.status)} word={t.ticks.statuses[run.status] ?? run.status} /></div>
         <Facts of={[
           [h.columns.trigger, run.requested_by_name ? `${run.requested_by_name} (${trigger})` : trigger],
           [h.columns.started, run.started_at && <Time iso={run.started_at} as="both" />],

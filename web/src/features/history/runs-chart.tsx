@@ -2,7 +2,8 @@ import { useId, useState } from 'react';
 import type { PointerEvent } from 'react';
 import { useLocation } from 'wouter';
 import { CHART, CHART_HEIGHT, chartShapes } from '../../lib/chart.ts';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import type { Bar } from '../../lib/runs.ts';
@@ -11,7 +12,7 @@ import { stepBar } from '../../lib/ticks.ts';
 type RunsChartProps = { bars: readonly Bar[]; binHours: number | null; days: number; integration: IntegrationRow };
 
 function useBarText(binHours: number | null): (bar: Bar) => string {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   return (bar) => {
     const from = f.dateTime(new Date(bar.from).toISOString());
@@ -24,7 +25,7 @@ function useBarText(binHours: number | null): (bar: Bar) => string {
 }
 
 function Key({ longest, top }: { longest: string; top: string }) {
-  const t = useT();
+  const t = useFixT();
   return (
     <ul className="plain chart-key muted">
       <li><span className="swatch swatch-exported" /> {t.history.exported}</li>
@@ -37,7 +38,7 @@ function Key({ longest, top }: { longest: string; top: string }) {
 
 /** Records and duration over time. One stop for the keyboard: arrows, Home and End choose, Esc lets go, Enter opens the run. */
 export function RunsChart({ bars, binHours, days, integration }: RunsChartProps) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const { org } = useOrg();
   const captionId = useId();

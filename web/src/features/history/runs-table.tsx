@@ -3,15 +3,17 @@ import { Link } from 'wouter';
 import { DataTable } from '../../components/data-table.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
-import { PAGE_SIZE } from '../../lib/queries.ts';
-import type { IntegrationRow, Run } from '../../lib/rows.ts';
+import { PAGE_SIZE } from '../../lib/record-queries.ts';
+import type { IntegrationRow } from '../../lib/rows.ts';
+import type { Run } from '../../lib/record-rows.ts';
 import { runStatus } from '../../lib/status.ts';
 
 /** The runs behind the chart, newest first, fifty at a time. */
 export function RunsTable({ runs, integration }: { runs: readonly Run[]; integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const { org } = useOrg();
   const [page, setPage] = useState(0);
@@ -22,13 +24,13 @@ export function RunsTable({ runs, integration }: { runs: readonly Run[]; integra
       key: 'started', head: c.started, label: c.started, names: true,
       cell: (run: Run) => (
         <Link href={paths.run(org.slug, integration.slug, run.id)}>
-          {run.started_at ? <Time iso={run.started_at} /> : t.history.statuses[run.status] ?? run.status}
+          {run.started_at ? <Time iso={run.started_at} /> : t.ticks.statuses[run.status] ?? run.status}
         </Link>
       ),
     },
     {
       key: 'status', head: c.status, label: c.status,
-      cell: (run: Run) => <StatusPill kind={runStatus(run.status)} word={t.history.statuses[run.status] ?? run.status} />,
+      cell: (run: Run) => <StatusPill kind={runStatus(run.status)} word={t.ticks.statuses[run.status] ?? run.status} />,
     },
     {
       key: 'duration', head: c.duration, label: c.duration, numeric: true,

@@ -1,4 +1,5 @@
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { copyText } from '../../lib/problem.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
@@ -7,7 +8,7 @@ import { say } from '../../lib/toasts.ts';
 
 /** Puts the error on the clipboard as plain text, for a message to whoever can fix it. */
 export function CopyError({ problem, integration }: { problem: Problem; integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const copy = async (): Promise<void> => {
     const text = copyText([

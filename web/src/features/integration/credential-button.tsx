@@ -3,7 +3,7 @@ import type { FormEvent } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { setCredential } from '../../lib/actions.ts';
-import { useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { useAction } from '../../lib/use-action.ts';
@@ -11,7 +11,7 @@ import { useOff } from '../../lib/use-off.ts';
 
 /** Asks for a new credential part by part, by the names of the one it replaces. What is typed leaves this page and never comes back. */
 function CredentialDialog({ integration, onClose }: { integration: IntegrationRow; onClose: () => void }) {
-  const t = useT();
+  const t = useFixT();
   const id = useId();
   const { org } = useOrg();
   const [problem, setProblem] = useState<string | null>(null);
@@ -55,7 +55,7 @@ function CredentialDialog({ integration, onClose }: { integration: IntegrationRo
 
 /** Replaces a credential the system refuses. A first one is set by whoever connects the integration, who knows its parts. */
 export function CredentialButton({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const off = useOff();
   const [asking, setAsking] = useState(false);
   if (integration.credential_keys.length === 0) return null;

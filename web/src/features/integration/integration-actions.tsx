@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { ActionButton } from '../../components/action-button.tsx';
 import { ReasonDialog } from '../../components/reason-dialog.tsx';
 import { setEnabled, syncNow } from '../../lib/actions.ts';
-import { useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { useAction } from '../../lib/use-action.ts';
@@ -11,7 +11,7 @@ import { useOff } from '../../lib/use-off.ts';
 import { CredentialButton } from './credential-button.tsx';
 
 function Power({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const { org } = useOrg();
   const off = useOff();
   const [asking, setAsking] = useState(false);
@@ -43,7 +43,7 @@ function Power({ integration }: { integration: IntegrationRow }) {
 
 /** Sync now, the credential, the switch, and the way to everything else that can be set. */
 export function IntegrationActions({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const { org } = useOrg();
   const forbidden = useOff();
   const sync = useAction(syncNow, () => t.integration.synced);

@@ -1,4 +1,5 @@
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
 import { everyInWords } from '../../lib/schedule.ts';
 import { Facts } from '../../components/facts.tsx';
@@ -8,7 +9,7 @@ import { systemName } from '../../lib/system-name.ts';
 
 /** Which system, how often, when last and when next; and the run under way. */
 export function RunLine({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const now = useNow(60_000);
   const { last_run: last, active_run: active, next_due_at: due } = integration;

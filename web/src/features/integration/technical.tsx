@@ -8,7 +8,7 @@ import { useFormat } from '../../lib/i18n.tsx';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { attemptsQuery, readFailedRecords } from '../../lib/queries.ts';
+import { attemptsQuery, readFailedRecords } from '../../lib/record-queries.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 
 /** The newest record that a cause stops, and the last attempt at it; asked only once somebody wants to know. */

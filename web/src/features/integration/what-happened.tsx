@@ -6,13 +6,14 @@ import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
 import { useClient } from '../../lib/client-context.tsx';
 import { explain, tellableFindings } from '../../lib/finding.ts';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFixT } from '../../lib/fix-words.ts';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import { problemOf } from '../../lib/problem.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { causesQuery, runQuery } from '../../lib/queries.ts';
+import { causesQuery, runQuery } from '../../lib/record-queries.ts';
 import type { Finding, IntegrationRow } from '../../lib/rows.ts';
 import { lastKnownStatus, openWork, statusOf } from '../../lib/status.ts';
 import { systemName } from '../../lib/system-name.ts';
@@ -31,7 +32,7 @@ function useProblem(integration: IntegrationRow): Problem | null {
 }
 
 function OtherFindings({ findings }: { findings: readonly Finding[] }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   if (findings.length === 0) return null;
   return (
@@ -51,7 +52,7 @@ function OtherFindings({ findings }: { findings: readonly Finding[] }) {
 }
 
 function TheirWords({ problem, integration }: { problem: Problem; integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const code = (text: string | null) => text && <code>{printable(text)}</code>;
   return (
     <>
@@ -68,7 +69,7 @@ function TheirWords({ problem, integration }: { problem: Problem; integration: I
 
 /** Why the light has the colour it has: in plain words, then in the system's own, then technically; and what to do. */
 export function WhatHappened({ integration }: { integration: IntegrationRow }) {
-  const t = useT();
+  const t = useFixT();
   const f = useFormat();
   const id = useId();
   const problem = useProblem(integration);
@@ -87,7 +88,7 @@ export function WhatHappened({ integration }: { integration: IntegrationRow }) {
       {integration.monitor_late && (
         <p className="strong">{t.fresh.monitorLate} {t.status.lastKnown(t.status[lastKnownStatus(integration)])}.</p>
       )}
-      <p className="lead">{explained?.what ?? (kind === 'ok' ? t.integration.allWell : '')}</p>
+      <p className="lead">{explained?.what ?? (kind === 'ok' ? t.overview.allWell : '')}</p>
       <Facts of={[
         [t.integration.since, since && <Time iso={since} as="both" />],
       ]} />

@@ -5,7 +5,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { markRead } from '../../lib/actions.ts';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
+import { useFormat } from '../../lib/i18n.tsx';
 import { usePolling } from '../../lib/live.ts';
 import { membersQuery } from '../../lib/manage-queries.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
@@ -47,22 +47,21 @@ function Tabs({ unread, all, onlyUnread }: { unread: number; all: number; onlyUn
 
 /** What is not over, and what the member should know, newest first. */
 export function Inbox() {
-  const t = useT();
-  const words = useManageWords().notifications;
+  const { inbox, notifications: words } = useManageWords();
   const client = useClient();
   const [search] = useSearchParams();
   const { org, active } = useOrg();
   const members = useQuery(membersQuery(client, org.id));
   const onlyUnread = search.get('show') === 'unread';
   const query = useQuery({ ...notificationsQuery(client, org.id), ...usePolling(active) });
-  const mark = useAction(markRead, () => t.inbox.marked);
+  const mark = useAction(markRead, () => inbox.marked);
   const unread = query.data?.filter(({ read_at }) => !read_at).length ?? 0;
   const readAll = (
     <ActionButton
-      off={unread === 0 ? t.inbox.nothingUnread : null} pending={mark.pending}
+      off={unread === 0 ? inbox.nothingUnread : null} pending={mark.pending}
       onClick={() => void mark.run({ org: org.id, notifications: null })}
     >
-      {unread > 0 ? t.inbox.markAll(unread) : t.inbox.nothingUnread}
+      {unread > 0 ? inbox.markAll(unread) : inbox.nothingUnread}
     </ActionButton>
   );
   const aside = (
@@ -72,17 +71,17 @@ export function Inbox() {
     </div>
   );
   return (
-    <Page title={t.inbox.title} aside={aside}>
-      <p className="muted">{t.inbox.what}</p>
+    <Page title={inbox.title} aside={aside}>
+      <p className="muted">{inbox.what}</p>
       {members.data && <NobodyTold members={members.data} />}
       <Incidents />
       <Loaded query={query}>
-        {(notifications) => (notifications.length === 0 ? <p className="card">{t.inbox.empty}</p> : (
+        {(notifications) => (notifications.length === 0 ? <p className="card">{inbox.empty}</p> : (
           <>
             <Tabs unread={unread} all={notifications.length} onlyUnread={onlyUnread} />
             {onlyUnread && unread === 0 ? <p className="card">{words.noneUnread}</p>
               : <Days notifications={onlyUnread ? notifications.filter(({ read_at }) => !read_at) : notifications} />}
-            {notifications.length === SHOWN && <p className="muted">{t.inbox.limited}</p>}
+            {notifications.length === SHOWN && <p className="muted">{inbox.limited}</p>}
           </>
         ))}
       </Loaded>

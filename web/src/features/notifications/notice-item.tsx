@@ -23,21 +23,21 @@ function explained({ notice }: Notification, t: Messages, f: Format): string {
   return explain({ rule: notice.alarm, severity: '', evidence }, t, f).what;
 }
 
-function headline(notification: Notification, t: Messages, f: Format, words: ManageWords['notifications']): string {
+function headline(notification: Notification, t: Messages, f: Format, words: ManageWords): string {
   const name = notification.integration_name ?? '';
-  if (notification.kind === 'recovered') return t.inbox.recovered(name);
-  if (notification.kind === 'raised') return t.inbox.raised(name);
-  if (notification.kind === 'test') return words.test;
-  if (notification.kind === 'reminded') return words.reminded(name, explained(notification, t, f));
-  return t.inbox.opened(name, explained(notification, t, f));
+  if (notification.kind === 'recovered') return words.inbox.recovered(name);
+  if (notification.kind === 'raised') return words.inbox.raised(name);
+  if (notification.kind === 'test') return words.notifications.test;
+  if (notification.kind === 'reminded') return words.notifications.reminded(name, explained(notification, t, f));
+  return words.inbox.opened(name, explained(notification, t, f));
 }
 
-function detail(notification: Notification, t: Messages, f: Format): string {
+function detail(notification: Notification, t: Messages, f: Format, words: ManageWords): string {
   const { kind, notice } = notification;
   if (!notice || kind === 'recovered' || kind === 'test') return '';
   return [
     kind === 'raised' && explained(notification, t, f),
-    !notice.cause && notice.open_failed && `${t.inbox.openFailed(notice.open_failed)}.`,
+    !notice.cause && notice.open_failed && `${words.inbox.openFailed(notice.open_failed)}.`,
     notice.amounts.length > 0 && `${t.overview.notAcross(f.amounts(notice.amounts))}.`,
   ].filter(Boolean).join(' ');
 }
@@ -52,7 +52,7 @@ function hrefOf({ integration_slug: slug, notice }: Notification, org: string): 
 export function NoticeItem({ notification }: { notification: Notification }) {
   const t = useT();
   const f = useFormat();
-  const words = useManageWords().notifications;
+  const words = useManageWords();
   const client = useClient();
   const queries = useQueryClient();
   const { org } = useOrg();
@@ -67,16 +67,16 @@ export function NoticeItem({ notification }: { notification: Notification }) {
       .then(() => queries.invalidateQueries({ queryKey: ['org', org.id, 'notifications'] }), () => undefined);
   };
   const title = headline(notification, t, f, words);
-  const more = detail(notification, t, f);
+  const more = detail(notification, t, f, words);
   const href = hrefOf(notification, org.slug);
   return (
     <li className={unread ? 'notice notice-unread' : 'notice'}>
       <div className="row">
         <h3>
-          {unread && <span className="unread-dot">{t.inbox.unread}</span>}{' '}
+          {unread && <span className="unread-dot">{words.inbox.unread}</span>}{' '}
           {href ? <Link href={href} onClick={read}>{title}</Link> : title}
         </h3>
-        <StatusPill kind={kind} word={fine ? undefined : t.inbox.severities[notification.severity ?? '']} />
+        <StatusPill kind={kind} word={fine ? undefined : words.inbox.severities[notification.severity ?? '']} />
       </div>
       {more && <p>{more}</p>}
       {quoted && !fine && <p lang="en" className="quote">{printable(quoted)}</p>}

@@ -62,7 +62,7 @@ export function IntegrationCard({ org, row }: { org: string; row: IntegrationRow
   const f = useFormat();
   const kind = statusOf(row);
   const [first] = tellableFindings(row.findings.length > 0 ? row.findings : row.reason ? [row.reason] : []);
-  const reason = kind === 'ok' ? t.integration.allWell : first && explain(first, t, f).what;
+  const reason = kind === 'ok' ? t.overview.allWell : first && explain(first, t, f).what;
   const href = paths.integration(org, row.slug);
   return (
     <li className={`card card-${kind}`}>

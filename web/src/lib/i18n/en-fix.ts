@@ -1,3 +1,4 @@
+import { enWork } from './en-work.ts';
 import type { FixWords } from './nb-fix.ts';
 import { counter } from './plural.ts';
 
@@ -5,6 +6,7 @@ const count = counter('en-GB');
 const records = (n: number): string => count(n, 'record', 'records');
 
 export const enFix: FixWords = {
+  ...enWork,
   fix: {
     cause: (n) => `Fix ${records(n)} …`,
     title: 'Correct and send again?',

@@ -6,6 +6,22 @@ const count = counter('en-GB');
 const roles = { owner: 'owner', admin: 'admin', viewer: 'viewer' };
 
 export const enManage: ManageWords = {
+  inbox: {
+    title: 'Notifications',
+    what: 'The newest first. Owners and admins get the same by e-mail.',
+    empty: 'No notifications. You get one when something fails twice in a row, or at once when waiting cannot help.',
+    unread: 'Unread',
+    markAll: (n) => `Mark ${n} as read`,
+    marked: 'The notifications are marked as read.',
+    nothingUnread: 'Everything is read.',
+    open: 'See the integration',
+    severities: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low' },
+    raised: (name) => `${name}: more severe now`,
+    recovered: (name) => `${name} works again`,
+    opened: (name, what) => `${name}: ${what || 'a problem'}`,
+    openFailed: (n) => `${count(n, 'record', 'records')} not across`,
+    limited: 'Only the newest 100 are shown.',
+  },
   refusals: {},
   configuration: {
     title: 'Configuration',

@@ -1,10 +1,12 @@
+import { nbWork } from './nb-work.ts';
 import { counter } from './plural.ts';
 
 const count = counter('nb-NO');
 const records = (n: number): string => count(n, 'post', 'poster');
 
-/** Words for putting records right: mapping, editing, previews, approval, stopping, dismissing and undoing. */
+/** Words of an integration's pages: those for the work on it, and those for putting records right. */
 export const nbFix = {
+  ...nbWork,
   fix: {
     cause: (n: number) => `Rett ${records(n)} …`,
     title: 'Rette og sende på nytt?',

@@ -7,6 +7,22 @@ const roles = { owner: 'eier', admin: 'administrator', viewer: 'leser' };
 
 /** The words of the pages on which people manage an organization. */
 export const nbManage = {
+  inbox: {
+    title: 'Varsler',
+    what: 'Det nyeste først. Det samme sendes som e-post til eiere og administratorer.',
+    empty: 'Ingen varsler. Du får ett når noe feiler to ganger på rad, eller straks når venting ikke hjelper.',
+    unread: 'Ulest',
+    markAll: (n: number) => `Merk ${n} som lest`,
+    marked: 'Varslene er merket som lest.',
+    nothingUnread: 'Alt er lest.',
+    open: 'Se integrasjonen',
+    severities: { critical: 'Kritisk', high: 'Høy', medium: 'Middels', low: 'Lav' } as Record<string, string>,
+    raised: (name: string) => `${name}: alvorligheten har økt`,
+    recovered: (name: string) => `${name} er i orden igjen`,
+    opened: (name: string, what: string) => `${name}: ${what || 'et problem'}`,
+    openFailed: (n: number) => `${count(n, 'post', 'poster')} er ikke overført`,
+    limited: 'Bare de 100 nyeste vises.',
+  },
   /** What the database says in English, by what it says. */
   refusals: nbRefusals,
   configuration: {

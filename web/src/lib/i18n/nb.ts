@@ -1,5 +1,4 @@
 import { nbFindings } from './nb-findings.ts';
-import { nbWork } from './nb-work.ts';
 import { counter } from './plural.ts';
 
 const count = counter('nb-NO');
@@ -8,7 +7,6 @@ const records = (n: number): string => count(n, 'post', 'poster');
 /** The source catalogue. Every other language has the same keys, or it does not compile. */
 export const nb = {
   ...nbFindings,
-  ...nbWork,
   records,
   app: {
     skip: 'Hopp til innhold',
@@ -39,6 +37,9 @@ export const nb = {
     messages: 'Meldinger',
     dismiss: 'Fjern meldingen',
     roles: { owner: 'eier', admin: 'administrator', viewer: 'leser' },
+    viewer: (role: string) => `Du er ${role} her og kan se alt, men ikke endre. En eier eller administrator kan gjøre dette.`,
+    reason: 'Hvorfor (vises i loggen)',
+    reasonMissing: 'Skriv en grunn.',
   },
   signIn: {
     title: 'Logg inn',
@@ -106,6 +107,7 @@ export const nb = {
     automatic: (n: number, next: string | null) => `${records(n)} prøves igjen av seg selv${next ? `, neste ${next}` : ''}`,
     queued: (n: number) => `${records(n)} i kø`,
     accepted: (n: number) => `${records(n)} mottatt, venter på svar`,
+    allWell: 'Alt som skulle over, er kommet over.',
     nothingOpen: 'Ingen åpne feil.',
     week: (hours: string) => `Siste 7 dager: ${hours}`,
     lastGood: 'Sist OK',
@@ -130,58 +132,15 @@ export const nb = {
     moved: (n: number) => `${count(n, 'integrasjon', 'integrasjoner')} bytter plass når du forlater listen.`,
   },
   ticks: {
+    statuses: { scheduled: 'Planlagt', running: 'Kjører', succeeded: 'OK', warning: 'Advarsel', failed: 'Feil' } as Record<string, string>,
     label: (n: number, ok: number, warning: number, failed: number) =>
       `Siste ${count(n, 'kjøring', 'kjøringer')}: ${ok} OK, ${warning} med advarsel, ${failed} feilet`,
     none: 'Ingen kjøringer ennå',
     tick: (when: string, word: string, exported: string, failed: string) => `${when}: ${word} · ${exported} overført · ${failed} feilet`,
     hint: 'Piltaster velger kjøring, Enter åpner den.',
   },
-  integration: {
-    happened: 'Hva skjedde',
-    allWell: 'Alt som skulle over, er kommet over.',
-    since: 'Siden',
-    todo: 'Hva du gjør',
-    also: 'Også åpent',
-    recovering: 'På vei til å bli bra: lukkes etter to gode kjøringer på rad.',
-    said: (system: string) => `Melding fra ${system}`,
-    failedAt: 'Tidspunkt for feilen',
-    run: 'Kjøring',
-    noMessage: 'Systemet ga ingen melding.',
-    httpStatus: 'HTTP-status',
-    code: 'Kode',
-    field: 'Felt',
-    noField: 'Systemet navnga ikke noe felt',
-    category: 'Type',
-    copy: 'Kopier feilen',
-    copied: 'Feilen er kopiert.',
-    notCopied: 'Nettleseren tillot ikke kopiering.',
-    sync: 'Kjør nå',
-    syncBusy: 'En kjøring går allerede. Vent til den er ferdig.',
-    syncOff: 'Integrasjonen er slått av.',
-    synced: 'Kjøringen er bestilt og starter straks.',
-    credential: 'Ny nøkkel …',
-    credentialTitle: (name: string) => `Ny nøkkel for ${name}`,
-    credentialBody: 'Lag den nye i det andre systemet og lim den inn her. Den kan byttes, men aldri vises igjen.',
-    credentialExpires: 'Utløper (la stå tomt om den ikke gjør det)',
-    credentialMissing: 'Fyll ut alle delene.',
-    credentialDo: 'Lagre nøkkelen',
-    credentialSet: 'Nøkkelen er lagret. Neste kjøring bruker den.',
-    turnOff: 'Slå av …',
-    turnOn: 'Slå på',
-    turnOffTitle: (name: string) => `Slå av ${name}?`,
-    turnOffBody: 'Ingenting sendes så lenge den er av. Poster samles opp og sendes når den slås på igjen. Varsler stilner.',
-    turnOffDo: 'Slå av',
-    reason: 'Hvorfor (vises i loggen)',
-    reasonMissing: 'Skriv en grunn.',
-    turnedOff: 'Integrasjonen er slått av.',
-    turnedOn: 'Integrasjonen er slått på igjen.',
-    notFound: 'Integrasjonen finnes ikke her',
-    viewer: (role: string) => `Du er ${role} her og kan se alt, men ikke endre. En eier eller administrator kan gjøre dette.`,
-    push: 'Sender til',
-    pull: 'Henter fra',
-    lastSync: 'Siste kjøring',
-  },
   notFound: {
+    integration: 'Integrasjonen finnes ikke her',
     title: 'Siden finnes ikke',
     body: 'Lenken kan være gammel, eller du er ikke medlem av organisasjonen.',
     home: 'Til oversikten',

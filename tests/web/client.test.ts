@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ApiError } from '../../web/src/lib/api-error.ts';
+import { ApiError, mayPass } from '../../web/src/lib/api-error.ts';
 import { makeClient } from '../../web/src/lib/client.ts';
 import { organizationsQuery, overviewQuery, readRows } from '../../web/src/lib/queries.ts';
 import { Organization } from '../../web/src/lib/rows.ts';
@@ -8,8 +8,10 @@ const CONFIG = { apiUrl: 'https://project.example.org', publishableKey: 'sb_publ
 
 type Call = { path: string; authorization: string | null };
 
+type Arranged = { expiresInSeconds: number | null; auth: () => Promise<Response>; rest?: () => Promise<Response> };
+
 /** The page's client with a session in storage (or none), an Auth server that answers as told, and a note of every call. */
-function arrange({ expiresInSeconds, auth }: { expiresInSeconds: number | null; auth: () => Promise<Response> }) {
+function arrange({ expiresInSeconds, auth, rest: data = () => Promise.resolve(Response.json([])) }: Arranged) {
   const calls: Call[] = [];
   const storage = new Map<string, string>();
   if (expiresInSeconds !== null) {
@@ -22,7 +24,7 @@ function arrange({ expiresInSeconds, auth }: { expiresInSeconds: number | null; 
     fetch: (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
       calls.push({ path: url.pathname, authorization: new Headers(init?.headers).get('Authorization') });
-      return url.pathname.startsWith('/auth/') ? auth() : Promise.resolve(Response.json([]));
+      return url.pathname.startsWith('/auth/') ? auth() : data();
     },
     storage: {
       getItem: (key) => storage.get(key) ?? null,
@@ -80,6 +82,16 @@ describe('reading as a member', () => {
       vi.useRealTimers();
     }
   });
+});
+
+it('asks once: whether to ask again is decided in one place only', async () => {
+  const { client, read, rest } = arrange({ expiresInSeconds: 3600, auth: refused, rest: () => Promise.resolve(new Response('upstream', { status: 503 })) });
+  const failure = await failureOf(read());
+  expect(failure).toMatchObject({ kind: 'server', status: 503 });
+  expect(mayPass(failure)).toBe(true);
+  expect(rest()).toHaveLength(1);
+  expect(await failureOf(readRows(Organization, client.db.rpc('sync_now')))).toMatchObject({ status: 503 });
+  expect(rest()).toHaveLength(2);
 });
 
 describe('what an answer turns into', () => {

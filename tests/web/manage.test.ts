@@ -1,8 +1,9 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDemoPage } from '../support/demo-page.ts';
 import type { DemoPage } from '../support/demo-page.ts';
+import { sessionTests } from './support-session.ts';
 
 let demo: DemoPage;
 
@@ -264,6 +265,8 @@ test('where nobody would be told, the pages of members and of notifications say 
   await sql`delete from notification_settings`;
   await page.context().close();
 });
+
+describe('a session', () => sessionTests(() => demo));
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 

@@ -1,11 +1,12 @@
 import { Suspense, lazy } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import { Overview } from '../features/overview/overview.tsx';
 import { useT } from '../lib/i18n.tsx';
 import { paths, useOrg } from '../lib/org.tsx';
 import type { Organization } from '../lib/rows.ts';
 import { useOff } from '../lib/use-off.ts';
 import { Banners } from './banners.tsx';
+import { CrashBoundary } from './crash-boundary.tsx';
 import { Header } from './header.tsx';
 import { IntegrationRoutes } from './integration-routes.tsx';
 import { NotFound } from './not-found.tsx';
@@ -22,6 +23,7 @@ export function Shell({ organizations }: { organizations: readonly Organization[
   const t = useT();
   const { org } = useOrg();
   const off = useOff();
+  const [path] = useLocation();
   return (
     <>
       <a className="skip" href="#main">{t.app.skip}</a>
@@ -29,19 +31,21 @@ export function Shell({ organizations }: { organizations: readonly Organization[
       <Banners />
       <main id="main" tabIndex={-1}>
         {off && <p className="note">{off}</p>}
-        <Suspense fallback={<p className="loading" aria-busy="true">{t.app.loading}</p>}>
-          <Switch>
-            <Route path="/o/:org"><Overview /></Route>
-            <Route path="/o/:org/notifications"><Inbox /></Route>
-            <Route path="/o/:org/notifications/settings"><PreferencesPage /></Route>
-            <Route path="/o/:org/maintenance"><MaintenancePage /></Route>
-            <Route path="/o/:org/members"><MembersPage /></Route>
-            <Route path="/o/:org/audit"><AuditPage /></Route>
-            <Route path="/o/:org/report"><ReportPage /></Route>
-            <Route path="/o/:org/i/:slug/*?">{({ slug }) => <IntegrationRoutes key={slug} slug={slug} />}</Route>
-            <Route><NotFound home={paths.overview(org.slug)} /></Route>
-          </Switch>
-        </Suspense>
+        <CrashBoundary within={path}>
+          <Suspense fallback={<p className="loading" aria-busy="true">{t.app.loading}</p>}>
+            <Switch>
+              <Route path="/o/:org"><Overview /></Route>
+              <Route path="/o/:org/notifications"><Inbox /></Route>
+              <Route path="/o/:org/notifications/settings"><PreferencesPage /></Route>
+              <Route path="/o/:org/maintenance"><MaintenancePage /></Route>
+              <Route path="/o/:org/members"><MembersPage /></Route>
+              <Route path="/o/:org/audit"><AuditPage /></Route>
+              <Route path="/o/:org/report"><ReportPage /></Route>
+              <Route path="/o/:org/i/:slug/*?">{({ slug }) => <IntegrationRoutes key={slug} slug={slug} />}</Route>
+              <Route><NotFound home={paths.overview(org.slug)} /></Route>
+            </Switch>
+          </Suspense>
+        </CrashBoundary>
       </main>
     </>
   );

@@ -23,6 +23,8 @@ type SessionValue = {
 
 const SessionContext = createContext<SessionValue | null>(null);
 
+const CONFIRM_MS = 10_000;
+
 // Signing out in one tab ends the others as well; they learn from storage that it was meant.
 const MEANT_MS = 10_000;
 const wasMeant = (): boolean => Date.now() - Number(recall('signed-out') ?? 0) < MEANT_MS;
@@ -73,12 +75,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [forget, lose]);
 
   const check = useCallback(async () => {
+    // A sign-in service that never answers must not keep anybody waiting for ever; an answer that comes late still counts.
+    const late = setTimeout(() => setState('unconfirmed'), CONFIRM_MS);
     try {
       const { data, error } = await auth.getSession();
       if (data.session) arrive(data.session);
       else setState(isAuthRetryableFetchError(error) ? 'unconfirmed' : 'out');
     } catch {
       setState('unconfirmed');
+    } finally {
+      clearTimeout(late);
     }
   }, [auth, arrive]);
 

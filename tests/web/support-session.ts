@@ -1,0 +1,170 @@
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page, Route } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { PASSWORD } from '../../scripts/demo/index.ts';
+import type { DemoPage } from '../support/demo-page.ts';
+
+const TYPED = 'Half of a correction';
+const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Lets an hour and a bit pass for the session in this browser: a token signed as Auth signs them, over since a minute. */
+async function expire(demo: DemoPage, page: Page): Promise<void> {
+  const { jwtSecret } = JSON.parse(await readFile(join(demo.stack.directory, 'keys.json'), 'utf8')) as { jwtSecret: string };
+  await page.evaluate(() => localStorage.getItem('syncward-session')).then(async (stored) => {
+    const session = JSON.parse(stored ?? '{}') as { access_token: string; expires_at: number };
+    const [head = '', body = ''] = session.access_token.split('.');
+    const at = Math.floor(Date.now() / 1000) - 60;
+    const over = `${head}.${base64({ ...JSON.parse(Buffer.from(body, 'base64url').toString()) as object, exp: at })}`;
+    const token = `${over}.${createHmac('sha256', jwtSecret).update(over).digest('base64url')}`;
+    await page.evaluate((text) => localStorage.setItem('syncward-session', text), JSON.stringify({ ...session, access_token: token, expires_at: at }));
+  });
+}
+
+/** A failed record's page with a dialog open and half a sentence in it. */
+async function halfFilled(demo: DemoPage): Promise<Page> {
+  const [known] = await demo.stack.sql<{ id: string }[]>`
+    select r.id from records r join integrations i on i.id = r.integration_id where i.slug = 'claims' and r.state = 'failed' order by r.id limit 1`;
+  const page = await demo.signIn('adam@harbour.example.org');
+  await page.clock.install();
+  await page.goto(`${demo.stack.pageUrl}/o/harbour/i/claims/records/${known?.id}`);
+  await page.getByRole('button', { name: 'Edit and send …' }).click();
+  await page.getByRole('dialog').getByLabel('description').fill(TYPED);
+  return page;
+}
+
+const AUTH = '**/auth/v1/token**';
+
+/** Lets time pass for the page, in steps shorter than it waits for any answer, until it shows this, or no longer does. */
+async function pass(page: Page, shown: Locator, state: 'visible' | 'detached' = 'visible'): Promise<void> {
+  for (let step = 0; step < 40; step += 1) {
+    if (await shown.waitFor({ state, timeout: 700 }).then(() => true, () => false)) return;
+    await page.clock.fastForward(9_000);
+  }
+  await shown.waitFor({ state, timeout: 1_000 });
+}
+
+const isOld = async (page: Page): Promise<void> => {
+  await pass(page, page.locator('.stale').first());
+  // What was read is still there, and nothing says that all is well.
+  expect(await page.locator('.stale').first().innerText()).toContain('postingDate');
+  expect(await page.getByText(/No open failures|There is no such|Everything that was due/).count()).toBe(0);
+};
+
+const typed = (page: Page): Promise<string> => page.getByRole('dialog', { name: /^Edit the record/ }).getByLabel('description').inputValue();
+
+/** Signs in again in the dialog over the page. */
+async function again(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await pass(page, dialog.getByText('What you have typed is kept'));
+  await isOld(page);
+  expect(await page.locator('.banner-error').innerText()).toMatch(/You are signed out\. What you see is old\..*Showing what was fetched .* ago/s);
+  expect(await dialog.getByLabel('E-mail').inputValue()).toBe('adam@harbour.example.org');
+  await dialog.getByLabel('Password').fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+/** All is read anew, and what was typed is still there. */
+async function resumed(page: Page): Promise<void> {
+  await pass(page, page.locator('.stale').first(), 'detached');
+  await page.locator('.banner-warning').waitFor({ state: 'detached' });
+  expect(await typed(page)).toBe(TYPED);
+}
+
+/** A session that is over while Auth cannot renew it: what is on the page stays, is told to be old, and goes on where it was. */
+export function sessionTests(demo: () => DemoPage): void {
+  const down: [string, (route: Route) => Promise<void>][] = [
+    ['answers 503', (route) => route.fulfill({ status: 503, body: 'upstream' })],
+    ['cannot be reached', (route) => route.abort('connectionrefused')],
+  ];
+  test.concurrent.each(down)('an expired session while Auth %s: old data, dimmed, with its age; then on by itself', async (_, answer) => {
+    const page = await halfFilled(demo());
+    await page.route(AUTH, answer);
+    await expire(demo(), page);
+    await isOld(page);
+    const banner = page.locator('.banner-warning');
+    await banner.getByText('The sign-in service does not answer.').waitFor();
+    expect(await banner.innerText()).toMatch(/Cannot fetch the current status\..*Showing what was fetched .* ago/s);
+    expect(await typed(page)).toBe(TYPED);
+    await page.unroute(AUTH);
+    await resumed(page);
+    await page.context().close();
+  });
+
+  test.concurrent('an expired session that Auth refuses: old data, dimmed, a dialog over the page, and what was typed is kept', async () => {
+    const page = await halfFilled(demo());
+    const { promise, resolve } = Promise.withResolvers<number>();
+    page.on('response', (response) => { if (response.url().includes('grant_type=refresh_token')) resolve(response.status()); });
+    await expire(demo(), page);
+    await page.evaluate(() => {
+      const session = JSON.parse(localStorage.getItem('syncward-session') ?? '{}') as object;
+      localStorage.setItem('syncward-session', JSON.stringify({ ...session, refresh_token: 'used-up' }));
+    });
+    await again(page);
+    expect(await promise).toBe(400);
+    await resumed(page);
+    await page.context().close();
+  });
+
+  test.concurrent('offline, what was read stays with its age, and an action is refused in words instead of being kept for later', async () => {
+    const page = await demo().signIn('adam@harbour.example.org');
+    await page.clock.install();
+    await page.goto(`${demo().stack.pageUrl}/o/harbour/i/claims`);
+    await page.getByRole('button', { name: 'Sync now' }).waitFor();
+    await page.context().setOffline(true);
+    await pass(page, page.locator('.stale').first());
+    await page.locator('.banner-warning').getByText('The server cannot be reached. Check your connection.').waitFor();
+    await page.getByRole('button', { name: 'Sync now' }).click();
+    await page.getByRole('region', { name: 'Messages' }).getByText('The server cannot be reached. Check your connection.').waitFor();
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(new URL(request.url()).pathname));
+    await page.context().setOffline(false);
+    await pass(page, page.locator('.stale').first(), 'detached');
+    expect(sent).not.toContain('/rest/v1/rpc/sync_now');
+    await page.context().close();
+  });
+
+  test.concurrent('a sign-in service that never answers is told as such, not as a page that loads for ever', async () => {
+    const page = await demo().signIn('adam@harbour.example.org');
+    await page.route(AUTH, () => new Promise<void>(() => undefined));
+    await expire(demo(), page);
+    await page.clock.install();
+    await page.reload();
+    await page.getByText('Confirming your sign-in …').waitFor();
+    await page.clock.fastForward(11_000);
+    await page.getByText(/Your sign-in cannot be confirmed/).waitFor();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await page.context().close();
+  });
+
+  test.concurrent('what may not be read says who can change that; a part that does not load leaves the way to the others', async () => {
+    const page = await demo().signIn('adam@harbour.example.org');
+    await page.route('**/rest/v1/rpc/list_members**', (route) => route.fulfill({ status: 403, json: { code: '42501', message: 'permission denied' } }));
+    await page.goto(`${demo().stack.pageUrl}/o/harbour/members`);
+    await page.getByText('You have no access to this. An owner of the organization can give it.').waitFor();
+    await page.route('**/assets/audit-page*', (route) => route.abort());
+    await page.getByRole('link', { name: 'Audit trail' }).click();
+    await page.getByRole('heading', { name: 'The page broke' }).waitFor();
+    await page.getByRole('button', { name: 'Reload the page' }).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('link', { name: 'Expense claims to Business Central' }).waitFor();
+    await page.goto(`${demo().stack.pageUrl}/o/harbour/no-such-page`);
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    await page.getByRole('navigation', { name: 'Main menu' }).waitFor();
+    await page.context().close();
+  });
+
+  test.concurrent('signing out in one tab signs the others out, and leaves nothing of what they showed', async () => {
+    const page = await demo().signIn('adam@harbour.example.org');
+    const other = await page.context().newPage();
+    await other.goto(`${demo().stack.pageUrl}/o/harbour/i/claims`);
+    await other.getByRole('button', { name: 'Sync now' }).waitFor();
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await other.waitForURL(/\/sign-in/);
+    expect(await other.content()).not.toMatch(/Business Central|Adam/);
+    await page.context().close();
+  });
+}

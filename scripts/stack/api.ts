@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { App } from '@supabase/lite';
 import type { PostgresType } from 'postgres';
+import { authMailer, SITE_URL, templates, type AuthMail } from './auth-mail.ts';
 import { backoff } from './connect.ts';
 import type { Keys } from './directory.ts';
 import { messageOf } from './errors.ts';
@@ -17,7 +18,7 @@ export type Api = {
   close(): Promise<void>;
 };
 
-export type ApiOptions = { databaseUrl: string; keys: Keys; onLog(line: string): void };
+export type ApiOptions = { databaseUrl: string; keys: Keys; mail: () => AuthMail; onLog(line: string): void };
 
 type Context = { fault: unknown; onLog(line: string): void };
 
@@ -53,8 +54,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
 }
 
 /** Makes the schema `auth` with its tables and `auth.uid()`, which migrations refer to; does nothing the second time. */
-export async function ensureAuthSchema(options: ApiOptions): Promise<void> {
-  const app = createApp(options);
+export async function ensureAuthSchema(options: Omit<ApiOptions, 'mail'>): Promise<void> {
+  const app = createApp({ ...options, mail: () => { throw new Error('No mail is sent while the schema is made.'); } });
   try {
     await app.init();
     await app.ensureSystemSchema();
@@ -73,7 +74,7 @@ async function withoutFaultOfItsOwn(response: Response, onLog: (line: string) =>
   return Response.json({ code: 'PGRST102', details: null, hint: null, message }, { status: 400 });
 }
 
-function createApp({ databaseUrl, keys }: ApiOptions) {
+function createApp({ databaseUrl, keys, mail }: ApiOptions) {
   const connection = createPostgresConnection({
     url: databaseUrl,
     postgresOptions: { max: 10, idle_timeout: 30, backoff, onnotice: () => undefined, types },
@@ -92,14 +93,15 @@ function createApp({ databaseUrl, keys }: ApiOptions) {
     api: { enabled: true, schemas: ['public'], extra_search_path: ['extensions'], max_rows: 1000 },
     auth: {
       enabled: true,
-      site_url: 'http://127.0.0.1',
+      site_url: SITE_URL,
       jwt_secret: keys.jwtSecret,
       jwt_expiry: 3600,
       publishable_key: keys.publishableKey,
       secret_key: keys.secretKey,
       minimum_password_length: 8,
-      email: { enable_signup: true, enable_confirmations: false },
+      email: { enable_signup: true, enable_confirmations: false, template: templates },
     },
+    options: { drivers: { email: authMailer(mail) } },
   });
 }
 

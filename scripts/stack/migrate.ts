@@ -75,6 +75,9 @@ async function push(databaseUrl: string, folder: string, onLog: (line: string) =
     await cp(folder, join(workdir, 'supabase', 'migrations'), { recursive: true });
     const config = join(folder, '..', 'config.toml');
     await writeFile(join(workdir, 'supabase', 'config.toml'), existsSync(config) ? await readFile(config) : 'project_id = "syncward"\n');
+    // The command reads every file that its settings name.
+    const templates = join(folder, '..', 'templates');
+    if (existsSync(templates)) await cp(templates, join(workdir, 'supabase', 'templates'), { recursive: true });
     const target = new URL(databaseUrl);
     // Not on the command line, where every user of the machine could read it.
     const password = decodeURIComponent(target.password);

@@ -74,7 +74,7 @@ async function start(options: ServicesOptions, closers: Closers): Promise<Omit<S
   });
   closers.push(() => functions.stop());
   if (has('api')) {
-    const api = await openApi({ databaseUrl, keys, onLog: (line) => onLog('api', line) });
+    const api = await openApi({ databaseUrl, keys, mail: () => authMail(functionsEnv(options, apiUrl, pageUrl)), onLog: (line) => onLog('api', line) });
     closers.push(() => api.close());
     const origins = (): string[] => (pageUrl ? [new URL(pageUrl).origin] : []);
     const gateway = await startGateway({ port: ports.api, api, functionsPort: functions.port, origins, now: options.now });
@@ -136,6 +136,10 @@ function functionsEnv({ keys, functionsEnv: own }: ServicesOptions, apiUrl: stri
     ...own,
   };
 }
+
+/** Auth's mails go where the others go. */
+const authMail = ({ RESEND_BASE_URL: baseUrl = '', RESEND_API_KEY: apiKey = '', MAIL_FROM: from = '', PAGE_URL: pageUrl = '' }: Record<string, string>) =>
+  ({ baseUrl, apiKey, from, pageUrl });
 
 /** What a hosted project's owner enters once: where the functions are and the key they ask for. */
 async function tellDatabase(sql: Sql, keys: Keys, apiUrl: string): Promise<void> {

@@ -167,4 +167,90 @@ export function sessionTests(demo: () => DemoPage): void {
     expect(await other.content()).not.toMatch(/Business Central|Adam/);
     await page.context().close();
   });
+
+  /** Asks for a link to an address and follows it out of the mailbox, as far as the button. */
+  async function byLink(page: Page, email: string): Promise<void> {
+    const { mailbox } = demo().vendors;
+    const before = mailbox.messages().length;
+    await page.getByRole('button', { name: 'Use a link by e-mail instead' }).click();
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByRole('button', { name: 'Send me a link' }).click();
+    await page.getByText(`If ${email} is an address that may sign in, the link is on its way there.`).waitFor();
+    expect(mailbox.messages().length).toBe(before + 1);
+    const mail = mailbox.messages().find(({ to }) => to.includes(email));
+    const [link = ''] = /http\S+#link=\S+/.exec(mail?.text ?? '') ?? [];
+    expect(new URL(link).origin).toBe(new URL(demo().stack.pageUrl ?? '').origin);
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.getByText('Press the button to sign in to this browser.').waitFor();
+  }
+
+  test('a link by e-mail signs in once, leads where one wanted to go, and says the same to an address nobody knows', async () => {
+    const { browser, stack } = demo();
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 320, height: 700 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    await page.goto(`${stack.pageUrl}/o/harbour/audit`);
+    await byLink(page, 'vic@harbour.example.org');
+    // Out of the address before anything is pressed, so that it is in no history and no picture of the screen.
+    expect(page.url()).not.toContain('link=');
+    expect(page.url()).toContain(`next=${encodeURIComponent('/o/harbour/audit')}`);
+    const [used] = await stack.sql<{ recovery_token: string }[]>`select recovery_token from auth.users where email = 'vic@harbour.example.org'`;
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.waitForURL(/\/o\/harbour\/audit$/);
+    await page.getByText('You are signed in as vic@harbour.example.org.').waitFor();
+
+    const second = await (await browser.newContext({ locale: 'nb-NO' })).newPage();
+    await second.goto(`${stack.pageUrl}/sign-in#link=${used?.recovery_token}&type=magiclink`);
+    await second.getByRole('button', { name: 'Logg inn', exact: true }).click();
+    await second.getByText('Lenken er brukt eller for gammel. Be om en ny.').waitFor();
+    await second.context().close();
+
+    // A link to somebody else's account does not take the place of who is signed in.
+    await page.goto(`${stack.pageUrl}/sign-in#link=0f9a8b7c6d5e4f3a&type=magiclink`);
+    await page.waitForURL(/\/o\/harbour$/);
+    expect(page.url()).not.toContain('link=');
+    await context.close();
+
+    const stranger = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+    await stranger.goto(`${stack.pageUrl}/sign-in?next=//elsewhere.example.org`);
+    await byLink(stranger, 'nobody@elsewhere.example.org');
+    await stranger.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await stranger.getByRole('heading', { name: 'You are not a member of any organization' }).waitFor();
+    expect(new URL(stranger.url()).origin).toBe(new URL(stack.pageUrl ?? '').origin);
+    await stranger.context().close();
+  });
+
+  test('a member changes the password, and is signed out everywhere else', async () => {
+    const { browser, stack } = demo();
+    const other = await demo().signIn('vic@harbour.example.org');
+    const page = await demo().signIn('vic@harbour.example.org');
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByRole('button', { name: 'Change the password …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Change the password' });
+    await dialog.getByLabel(/^New password/).fill('short');
+    await dialog.getByRole('button', { name: 'Change the password' }).click();
+    await dialog.getByText('The password needs at least 8 characters.').waitFor();
+    await dialog.getByLabel(/^New password/).fill('a much longer one');
+    await dialog.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByText('The password is changed, and you are signed out everywhere else.').waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: 'Expense claims to Business Central' }).waitFor();
+    const { refresh_token: token } = JSON.parse(await other.evaluate(() => localStorage.getItem('syncward-session') ?? '{}')) as { refresh_token: string };
+    const renewed = await fetch(`${stack.apiUrl}/auth/v1/token?grant_type=refresh_token`, {
+      method: 'POST', headers: { apikey: stack.publishableKey, 'content-type': 'application/json' }, body: JSON.stringify({ refresh_token: token }),
+    });
+    expect(renewed.status).toBe(400);
+    await other.context().close();
+    await page.context().close();
+
+    const fresh = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+    await fresh.goto(`${stack.pageUrl}/sign-in`);
+    await fresh.getByLabel('E-mail').fill('vic@harbour.example.org');
+    await fresh.getByLabel('Password').fill('a much longer one');
+    await fresh.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await fresh.waitForURL(/\/o\//);
+    await fresh.context().close();
+    await stack.sql`update auth.users set encrypted_password = extensions.crypt(${PASSWORD}, extensions.gen_salt('bf', 4)) where email = 'vic@harbour.example.org'`;
+  });
 }

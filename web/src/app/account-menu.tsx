@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { Suspense, lazy, useId, useState } from 'react';
 import { PersonIcon } from '../components/icons.tsx';
 import type { Locale } from '../lib/format.ts';
 import { LANGUAGES, useI18n } from '../lib/i18n.tsx';
@@ -7,12 +7,15 @@ import { useSession } from '../lib/session.tsx';
 import { THEMES, chooseTheme, chosenTheme } from './theme.ts';
 import type { Theme } from './theme.ts';
 
+const PasswordDialog = lazy(async () => ({ default: (await import('../features/sign-in/password-dialog.tsx')).PasswordDialog }));
+
 /** Who is signed in, language, appearance, and the way out. */
 export function AccountMenu() {
   const { t, locale, choose } = useI18n();
   const { email, signOut } = useSession();
   const { org } = useOrg();
   const [theme, setTheme] = useState(chosenTheme);
+  const [changing, setChanging] = useState(false);
   const id = useId();
   return (
     <>
@@ -36,8 +39,10 @@ export function AccountMenu() {
             {THEMES.map((one) => <option key={one} value={one}>{t.app.themes[one]}</option>)}
           </select>
         </div>
+        <button type="button" popoverTarget={`${id}-menu`} popoverTargetAction="hide" onClick={() => setChanging(true)}>{t.signIn.changePassword}</button>
         <button type="button" onClick={() => void signOut()}>{t.app.signOut}</button>
       </div>
+      {changing && <Suspense><PasswordDialog onClose={() => setChanging(false)} /></Suspense>}
     </>
   );
 }

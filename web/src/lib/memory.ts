@@ -1,4 +1,4 @@
-type Choice = 'locale' | 'theme' | 'hidden-retry' | 'signed-out';
+type Choice = 'locale' | 'theme' | 'hidden-retry' | 'signed-out' | 'next';
 
 const keyOf = (choice: Choice): string => `syncward-${choice}`;
 

@@ -5,7 +5,7 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
 import { useSession } from '../../lib/session.tsx';
 import { say } from '../../lib/toasts.ts';
-import { SignInForm } from './sign-in-form.tsx';
+import { SignInWays } from './sign-in-ways.tsx';
 
 /** When the oldest of what the page shows was fetched, in words; null when nothing is shown. */
 function useAge(): string | null {
@@ -31,7 +31,7 @@ export function SessionDialog() {
       {open && (
         <Dialog title={t.signIn.againTitle} onClose={() => setOpen(false)}>
           <p>{t.signIn.againBody}</p>
-          <SignInForm email={email} onDone={() => say({ tone: 'done', text: t.signIn.welcome })} />
+          <SignInWays email={email} onDone={() => say({ tone: 'done', text: t.signIn.welcome })} />
           <button type="button" className="quiet" onClick={() => setOpen(false)}>{t.app.close}</button>
         </Dialog>
       )}

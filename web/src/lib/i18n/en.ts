@@ -48,6 +48,8 @@ export const en: Messages = {
     password: 'Password',
     submit: 'Sign in',
     busy: 'Signing in …',
+    byLink: 'Use a link by e-mail instead',
+    changePassword: 'Change the password …',
     wrong: 'The e-mail or the password is not right.',
     tooMany: 'Too many attempts. Wait a minute and try again.',
     down: 'The sign-in service does not answer. Try again shortly; nothing is wrong with your password.',

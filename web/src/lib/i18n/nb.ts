@@ -48,6 +48,8 @@ export const nb = {
     password: 'Passord',
     submit: 'Logg inn',
     busy: 'Logger inn …',
+    byLink: 'Bruk en lenke på e-post i stedet',
+    changePassword: 'Bytt passord …',
     wrong: 'E-posten eller passordet stemmer ikke.',
     tooMany: 'For mange forsøk. Vent et minutt og prøv igjen.',
     down: 'Innloggingen svarer ikke. Prøv igjen om litt; ingenting er galt med passordet ditt.',

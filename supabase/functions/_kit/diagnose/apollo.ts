@@ -6,7 +6,7 @@ import type { SystemReader } from './types.ts';
  */
 export const apollo: SystemReader = {
   refine(fault) {
-    const asked = /^Please (?:specify|provide|enter|supply) (?:at least )?(?:an? |the |your )?([a-z_]{2,40})(?: or | and |,|\.|$)/.exec(fault.message)?.[1];
+    const asked = /^Please (?:specify|provide|enter|supply) (?:at least )?(?:an? |the |your )?(?:valid )?([a-z]\w{1,40})(?: address| or | and |,|\.|$)/.exec(fault.message)?.[1];
     return fault.field === null && asked !== undefined ? { field: asked } : {};
   },
 };

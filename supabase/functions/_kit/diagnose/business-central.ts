@@ -1,3 +1,4 @@
+import { FIELD_WORD, MUST } from './languages.ts';
 import type { Category, Fault, SystemReader } from './types.ts';
 
 /**
@@ -35,6 +36,7 @@ const MISSHAPEN = /property|type|literal|token|json|payload|body|syntax/i;
 
 function judged(code: string | null, message: string): Partial<Fault> {
   if (code === null) return {};
+  if (/^BadRequest_NotFound$/.test(code) && /\bproperty\b/i.test(message)) return { category: 'schema' };
   const known = CATEGORIES.find(([pattern]) => pattern.test(code))?.[1];
   if (known !== undefined) return { category: known };
   if (/^Internal_/.test(code)) return { category: 'server' };
@@ -44,15 +46,21 @@ function judged(code: string | null, message: string): Partial<Fault> {
 
 const CAPTION = '([\\p{L}\\p{N}][^:"\'()]{0,60}?)';
 
+/** "of table", "be" and "value" in the languages the product is sold in. */
+const OF_TABLE = '(?:of|i|in|for|av|af|der|de|van|da|della|del)(?: la| het)? tab(?:el|le|la|ell|ella|elle)\\p{L}{0,3}';
+const BE = '(?:be|være|vara|sein|gleich|zijn|être|ser|essere)(?!\\p{L})';
+const VALUE = '(?:value|verdi|værdi|värde|Wert|waarde|valeur|valor|valore)(?!\\p{L})';
+
 /**
- * The sentences of AL's runtime (table relation, TestField, FieldError, Evaluate, duplicate key, posting date) in English, and in
- * Norwegian and Danish, where the captions and the sentences are translated together.
+ * The sentences of AL's runtime (table relation, TestField, FieldError, Evaluate, duplicate key, posting date). The caption and the
+ * sentence are translated together, so only their form is the same in every language.
  */
 const SENTENCES: RegExp[] = [
-  new RegExp(`^The field ${CAPTION} of table `, 'u'),
-  new RegExp(`^Feltet ${CAPTION} (?:i|for|av|af) tabell?(?:en)? `, 'u'),
-  new RegExp(`^${CAPTION} (?:must (?:not )?(?:have a value|be )|cannot be |can only be |may not be )`, 'u'),
-  new RegExp(`^${CAPTION} (?:må|skal|kan) (?:ikke )?(?:ha|have|være) `, 'u'),
+  new RegExp(`^(?:\\p{L}{1,4} )?${FIELD_WORD} ${CAPTION} ${OF_TABLE} `, 'iu'),
+  new RegExp(`^${CAPTION} (?:ne |no |non |não )?${MUST} (?:\\p{L}{1,6} ){0,2}?${BE}`, 'u'),
+  new RegExp(`^${CAPTION} ${MUST} (?:\\p{L}{1,9} ){1,4}?${VALUE}`, 'u'),
+  // German and Dutch put the verb last.
+  new RegExp(`^${CAPTION} (?:muss|darf|moet|mag) [^.]{1,120} (?:haben|sein|enthalten|hebben|bevatten|zijn)(?!\\p{L})`, 'u'),
   new RegExp(`^${CAPTION} is not within your range of allowed posting dates`, 'u'),
   new RegExp(`^${CAPTION} er ikke innenfor `, 'u'),
   new RegExp(`^You must specify (?:an? |the )?${CAPTION} (?:in|for|on) `, 'u'),
@@ -65,12 +73,15 @@ const SENTENCES: RegExp[] = [
   /: ([\p{L}\p{N}][^:='"(),]{0,60}?)=(?:["']|\{)/u,
 ];
 
+/** Words that begin a sentence of prose. */
+const NO_CAPTION = /^(?:it|this|that|there|you|we|one|es|er|sie|man|det|den|du|vi|il|elle|on|vous|usted|u|je|(?:the|an?|le|la|les|el|los|der|die|das|de|het|een|une?|lo|gli|o|os|as|um|uma) .*)$/iu;
+
 function captionIn(message: string): string | null {
   if (/^The (?:value|length|filter|request|string)\b/.test(message)) return fieldOfFilter(message);
   const subject = message.replace(/^(?:You must|You cannot) (?!specify|change|enter|modify)[^]*$/, '');
   for (const sentence of SENTENCES) {
     const caption = sentence.exec(subject)?.[1]?.trim();
-    if (caption !== undefined && caption !== '' && !/^(?:it|this|that|there|you|the .*|an? .*)$/i.test(caption)) return caption;
+    if (caption !== undefined && caption !== '' && !NO_CAPTION.test(caption)) return caption;
   }
   return null;
 }

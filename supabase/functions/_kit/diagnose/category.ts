@@ -1,6 +1,7 @@
+import { TAKEN } from './languages.ts';
 import type { Category, Fault } from './types.ts';
 
-const anyOf = (...parts: string[]): RegExp => new RegExp(parts.join('|'), 'i');
+const anyOf = (...parts: string[]): RegExp => new RegExp(parts.join('|'), 'iu');
 
 /** Words inside machine codes, which no account's language changes. First match wins; codes are compared as `lower_snake_case`. */
 const BY_CODE: [Category, RegExp][] = [
@@ -62,7 +63,7 @@ const BY_TEXT: [Category, RegExp][] = [
     '(?:not|only) available (?:for|to) ', 'required scopes', 'do not have access',
   )],
   ['conflict', anyOf(
-    'already (?:been |is )?(?:exist|exists|taken|in use|used|changed)', '\\bduplicate\\b', 'must be unique',
+    TAKEN.source, '\\bduplicate\\b', 'must be unique',
     'has been (?:changed|modified|updated) by', 'another user has', 'no longer be',
   )],
   ['schema', anyOf(
@@ -70,9 +71,13 @@ const BY_TEXT: [Category, RegExp][] = [
     'no such (?:column|field)',
     '(?:property|field|column|parameter)\\b.{0,80}(?:does(?: not|n\'t) exist|is not defined|not recogni[sz]ed|or unknown)',
     'cannot query field', 'deserialize', 'valid json', 'parse (?:error|json)', 'unexpected token', 'malformed', 'cannot convert',
-    'could not find a property', 'invalid fields? in', 'no http resource', 'expected type', 'implicit conversion',
+    'could not be converted', 'could not find a property', 'invalid fields?(?: in| requested|:)', '(?:invalid|bad) (?:request |json )?payload', 'no http resource', 'expected type', 'of required type',
+    'implicit conversion',
   )],
-  ['server', anyOf('try again', 'temporarily', 'unavailable', 'internal (?:server )?error', 'please retry', 'maintenance')],
+  // "Correct it and try again" asks a person; "try again later" asks to wait.
+  ['server', anyOf(
+    '(?:try|retry)(?: \\w+){0,3} (?:later|shortly|in (?:a|an|one|\\d+) )', 'temporarily', 'unavailable', 'internal (?:server )?error', 'please retry', 'maintenance',
+  )],
 ];
 
 const RETRYABLE = new Set<Category>(['rate_limit', 'server', 'timeout']);

@@ -30,5 +30,5 @@ const MISSHAPEN = /no http resource was found|resource not found for the segment
 /** "… InnerException : Microsoft.OData.ODataException: An undeclared property 'x' …" */
 function innermost(message: string): string {
   const inner = message.split(/-{2,}>?\s*Inner ?Exception\s*:\s*/i).at(-1) ?? message;
-  return inner.replace(/^(?:[A-Z]\w*\.)+\w*Exception:\s*/, '').trim() || message;
+  return inner.replace(/^(?:[A-Z]\w*\.)+\w*Exception:\s*/, '').replace(/\s*-{2,}>\s*(?:[A-Z]\w*\.)+\w*Exception:[^]*$/, '').trim() || message;
 }

@@ -1,3 +1,4 @@
+import { FIELD_WORD, TAKEN } from './languages.ts';
 import type { Category, Fault, SystemReader } from './types.ts';
 
 /**
@@ -16,21 +17,27 @@ export const dynamics365Fo: SystemReader = {
 
 const WRAPPER = /^(?:Exception occurred while executing action .{1,200}? on Entity [\w.]{1,100}: |(?:Write|Update|Delete|Insert) (?:validation )?failed for table row of type '[^']{1,100}'\.\s*)/;
 
+/** "Error: ", "Warning: " and "Info: ", in the language of the user who signs in. */
+const LINE = new RegExp(`(?:;|^)\\s*(?:${[
+  'Error', 'Warning', 'Info', 'Fehler', 'Warnung', 'Feil', 'Fejl', 'Fel', 'Advarsel', 'Varning', 'Virhe', 'Varoitus', 'Fout', 'Waarschuwing',
+  'Erreur', 'Avertissement', 'Advertencia', 'Errore', 'Avviso', 'Erro', 'Aviso',
+].join('|')})\\s?:\\s*`, 'u');
+
 function linesOf(message: string): string[] {
   const log = message.indexOf('Infolog:');
   const text = log < 0 ? message.replace(WRAPPER, '') : message.slice(log + 'Infolog:'.length);
-  return text.split(/(?:;|^)\s*(?:Error|Warning|Info):\s*/).map((line) => line.trim().replace(/;$/, '')).filter((line) => line !== '');
+  return text.split(LINE).map((line) => line.trim().replace(/;$/, '')).filter((line) => line !== '');
 }
 
 /** What the framework adds behind the reason. */
-const NOISE = /^(?:validate(?:Write|Field|Delete) failed on |Update has been cancel|The entity record could not be |Error processing|Number of (?:errors|warnings))/i;
+const NOISE = /\bvalidate(?:Write|Field|Delete)\b|^(?:Update has been cancel|The entity record could not be |Error processing|Number of (?:errors|warnings))/i;
 
 function validatedField(message: string): string | null {
-  return /validateField failed on field '([^']{1,100})'/.exec(message)?.[1] ?? null;
+  return /\bvalidateField\b[^';]{0,60}'([^']{1,100})'/.exec(message)?.[1] ?? null;
 }
 
 const FIELDS = [
-  /\b[Ff]ield '([^']{1,60})'/,
+  new RegExp(`(?<!\\p{L})${FIELD_WORD} ['"]([^'"]{1,60})['"]`, 'iu'),
   /^([A-Z][\w ]{1,60}?) must be (?:filled in|specified)/,
   /^Inventory dimension ([\w ]{1,60}?) is mandatory/,
   /^The value ['"].{0,100}?['"] in ['"]([^'"]{1,60})['"]/,
@@ -42,7 +49,8 @@ function fieldIn(message: string): string | null {
 }
 
 const KNOWN: [Category, RegExp][] = [
-  ['conflict', /\balready exists?\b|\balready been\b|\balready (?:used|posted)\b|\bwith (?:the )?same\b|\bduplicate\b|update conflict/i],
+  ['conflict', TAKEN],
+  ['conflict', /\balready been\b|\balready (?:used|posted)\b|\bwith (?:the )?same\b|\bduplicate\b|update conflict/i],
   ['not_found', /^No resources were found|\bresource not found\b/i],
   ['permission', /\bnot (?:authori[sz]ed|permitted)\b|\baccess (?:is )?denied\b/i],
   ['schema', /could not find a property|does not exist on type|cannot convert (?:a|the) |annotation '|parsing/i],

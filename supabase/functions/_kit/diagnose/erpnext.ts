@@ -2,6 +2,7 @@ import { byCode } from './by-code.ts';
 import type { CodeTable } from './by-code.ts';
 import { asObject } from './keys.ts';
 import { parseLoosely } from './json.ts';
+import { FIELD_WORD, MUST } from './languages.ts';
 import { plainText } from './text.ts';
 import type { Answer, Fault, SystemReader } from './types.ts';
 
@@ -21,7 +22,8 @@ export const erpnext: SystemReader = {
     return [{ message: reasonIn(message), code, field: missing ?? null, status: null }];
   },
   refine(fault: Fault): Partial<Fault> {
-    return { field: fault.field ?? fieldIn(fault), ...byCode(CODES, fault.code) };
+    const misshapen = /^unknown column\b/i.test(fault.message);
+    return { field: fault.field ?? fieldIn(fault), ...byCode(CODES, fault.code), ...(misshapen ? { category: 'schema', retryable: false } : {}) };
   },
 };
 
@@ -48,9 +50,9 @@ function withoutClass(exception: string | null): string | null {
   return exception?.replace(/^(?:\w+\.)*\w+(?::\s+|$)/, '') || null;
 }
 
-/** A database error inside a Python tuple: `('Employee', 'E-1', IntegrityError(1062, "Duplicate entry …"))`. */
+/** A database error as Python prints it, alone or inside a tuple: `('Employee', 'E-1', IntegrityError(1062, "Duplicate entry …"))`. */
 function reasonIn(message: string): string {
-  return plainText(/\w+Error\(\d+, (["'])(.{1,500}?)\1\)+/.exec(message)?.[2] ?? message);
+  return plainText(/\(\d{3,5}, (["'])(.{1,500}?)\1\)+/.exec(message)?.[2] ?? message);
 }
 
 const CODES: CodeTable = [
@@ -62,18 +64,22 @@ const CODES: CodeTable = [
   [/^(?:RateLimitExceededError|TooManyRequestsError|TooManyWritesError)$/, 'rate_limit'],
   [/^(?:SessionStopped|InReadOnlyMode|BrokenPipeError|OperationalError)$/, 'server'],
   [/^(?:RequestTimeout|JobTimeoutException|ReadTimeout)$/i, 'timeout'],
-  [/^(?:FieldTypeError|InvalidColumnName|DataError)$/, 'schema'],
+  [/^(?:FieldTypeError|InvalidColumnName|ProgrammingError)$/, 'schema'],
   [/(?:Validation|Mandatory|Length|Value|Type|Attribute|Key|Link|Stock|Data|Dates)\w*Error$/, 'validation', false],
 ];
 
 /** The field is a label or a name inside the sentence, in a place that depends on the kind of error. */
 const BY_KIND: [kind: RegExp, sentence: RegExp][] = [
   [/^LinkValidationError$/, /^Could not find (?:Row #?\d+: )?([^:]{1,60}): /],
+  // In another language the label is still what stands in capitals before a colon.
+  [/^LinkValidationError$/, /(?<=\p{L} (?:\p{L}+ #?\d+: )?)(\p{Lu}[\p{L}\p{N}]*(?: \p{Lu}[\p{L}\p{N}]*){0,4}): /u],
   [/^(?:MandatoryError|ValidationError)$/, /^\[[^\]]{1,200}\]: (\w{1,60})/],
   [/^(?:MandatoryError|ValidationError)$/, /^(?:Error: )?Value missing for (?:[^:]{1,60}: )?([^:]{1,60}?)$/],
-  [/^(?:UniqueValidationError|DuplicateEntryError)$/, /^([^:]{1,60}?) must be unique/],
+  [/^(?:UniqueValidationError|DuplicateEntryError)$/, new RegExp(`^([^:]{1,60}?) ${MUST} `, 'u')],
   [/^(?:MandatoryError|ValidationError)$/, /^(?:Row #?\d+: )?([A-Z][\w ]{1,60}?) is (?:mandatory|required)/],
+  [/^(?:MandatoryError|ValidationError)$/, new RegExp(`(?<!\\p{L})${FIELD_WORD} ['"]([^'"]{1,60})['"]`, 'iu')],
   [/^CharacterLengthExceededError$/, /['"]([^'"]{1,60})['"]/],
+  [/^(?:Data|Operational|Integrity|Internal|Programming)Error$/, /\b[Cc]olumn ['"`]([^'"`]{1,60})['"`]/],
 ];
 
 function fieldIn({ code, message }: Fault): string | null {

@@ -105,13 +105,15 @@ function objectFaults(object: Record<string, unknown>, outer: Context): Fault[] 
     status: statusIn(keys) ?? outer.status,
     depth: outer.depth + 1,
   };
-  const sentence = own.find((text) => !isGeneric(text)) ?? own[0];
+  const sentence = own.find((text) => !isGeneric(text) && text !== context.code) ?? own.find((text) => text !== context.code) ?? own[0];
   const particulars = PARTICULARS.flatMap((key) => (faultsUnder(key, keys, context)));
   const nested = firstUseful(particulars, keys, context, sentence);
   if (nested.length > 0) return nested;
   if (sentence !== undefined) return textFaults(sentence, context);
-  return Object.entries(object).slice(0, 50).flatMap(([key, child]) => (
+  const found = Object.entries(object).slice(0, 50).flatMap(([key, child]) => (
     typeof child === 'object' && !NOT_COMPLAINTS.test(key) ? valueFaults(child, context) : []));
+  // A code alone is little, but more than nothing.
+  return found.length === 0 && context.code !== outer.code ? [toFault('', context)] : found;
 }
 
 function firstUseful(particulars: Fault[], keys: Keys, context: Context, sentence: string | undefined): Fault[] {
@@ -124,7 +126,7 @@ function firstUseful(particulars: Fault[], keys: Keys, context: Context, sentenc
 
 function faultsUnder(key: string, keys: Keys, context: Context): Fault[] {
   const value = keys.get(key);
-  if (typeof value === 'string') return key === 'servermessages' ? textFaults(value, context) : [];
+  if (typeof value === 'string') return key === 'servermessages' || (key === 'errors' && value.includes(' ')) ? textFaults(value, context) : [];
   if (Array.isArray(value)) {
     const partial = key === 'errors' && (context.status === 207 || keys.has('results'));
     const found = listFaults(value, { ...context, field: null }, RECORD_LISTS.has(key));
@@ -138,10 +140,14 @@ function faultsUnder(key: string, keys: Keys, context: Context): Fault[] {
 /** `{ field: 'sentence' }`, `{ field: ['sentence'] }` or `{ field: [{ description }] }`, rather than one complaint's own keys. */
 function isFieldMap(object: Record<string, unknown>, place: number): boolean {
   const keys = inKeys(object);
-  const entries = Object.entries(object);
+  const entries = Object.entries(object).filter(([, value]) => !isNothing(value));
   if (place < 0 || entries.length === 0 || keys.has('message')) return false;
   if (place >= SURE_FIELD_MAPS && (messagesIn(keys).length > 0 || codeIn(keys, true, null) !== null)) return false;
   return entries.every(([key, value]) => !PARTICULARS.includes(key.toLowerCase()) && (typeof value === 'string' || isComplaintList(value)));
+}
+
+function isNothing(value: unknown): boolean {
+  return typeof value === 'object' && Object.keys(value ?? {}).length === 0;
 }
 
 function isComplaintList(value: unknown): boolean {
@@ -150,7 +156,7 @@ function isComplaintList(value: unknown): boolean {
 
 function fieldMapFaults(object: Record<string, unknown>, context: Context): Fault[] {
   return Object.entries(object).flatMap(([key, value]) => {
-    const isField = !NO_FIELD.has(key.toLowerCase().replace(/[^a-z]/g, ''));
+    const isField = !NO_FIELD.has(key.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
     return valueFaults(value, { ...context, field: isField ? key.replace(/^\$\.?/, '') || null : null });
   });
 }

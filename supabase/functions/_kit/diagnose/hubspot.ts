@@ -24,7 +24,8 @@ export const hubspot: SystemReader = {
   refine(fault: Fault): Partial<Fault> {
     const quoted = /["'“`]([a-z]\w{0,60})["'”`] (?:does not exist|is |was |must |has |cannot |already )/.exec(fault.message);
     const bare = /\b[Pp]roperty (?!value)([a-z]\w{0,60}) (?:does not exist|already has)/.exec(fault.message);
-    return { field: fault.field ?? quoted?.[1] ?? bare?.[1] ?? null };
+    const listed = /\brequired (?:fields|attributes) \w+ not set:? \[(\w{1,60})|\b(?:path|query) parameter: (\w{1,60})$/.exec(fault.message);
+    return { field: fault.field ?? quoted?.[1] ?? bare?.[1] ?? listed?.[1] ?? listed?.[2] ?? null };
   },
 };
 

@@ -19,7 +19,7 @@ export function inKeys(value: unknown): Keys {
 const MESSAGES = [
   'message', 'errormessage', 'errordescription', 'errortext', 'errormsg', 'msg', 'faultstring', 'detail', 'details', 'description',
   'reason',
-  'statusmessage', 'summary', 'title', 'text', '#text', 'error', 'exception',
+  'statusmessage', 'summary', 'title', 'text', '#text', 'error', 'exception', 'developermessage', 'localizederrormessage',
 ];
 
 /** The sentences of one object, the likeliest first. OData v3 wraps them: `message: { lang, value }`. */
@@ -74,7 +74,7 @@ function codeUnder(key: string, keys: Keys, hasMessage: boolean): string | null 
   const text = key === 'type' ? value.slice(value.indexOf('#') + 1) : value.trim();
   if (!TOKEN.test(text) || NOT_CODES.test(text)) return null;
   if (/^\d+$/.test(text) && (key === 'status' || key === 'statuscode')) return null;
-  if (key === 'type' && (/:\/\//.test(text) || /\..*Exception$/.test(text))) return null;
+  if (key === 'type' && (/:\/\//.test(value) || /\..*Exception$/.test(text))) return null;
   if (key === 'name' && !(keys.has('statuscode') || (hasMessage && /(?:_|error$)/i.test(text)))) return null;
   return text;
 }

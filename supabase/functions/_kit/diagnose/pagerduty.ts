@@ -11,7 +11,8 @@ export const pagerduty: SystemReader = {
   read(answer: Answer): Fault[] | null {
     const status = inKeys(answer.json).get('status');
     if (typeof status !== 'string' || !/^[a-z]+ [a-z ]+$/i.test(status)) return null;
-    return generalFaults(answer, 100).map((fault) => ({ ...fault, code: status }));
+    const found = generalFaults(answer, 100);
+    return found.length === 0 ? [{ message: status, code: status, field: null, status: null }] : found.map((fault) => ({ ...fault, code: status }));
   },
   refine(fault: Fault): Partial<Fault> {
     if (/^throttle exceeded$|^2020$/.test(fault.code ?? '')) return { category: 'rate_limit' };

@@ -11,7 +11,8 @@ export const pushover: SystemReader = {
     const body = asObject(answer.json);
     const errors = Array.isArray(body?.errors) ? body.errors.filter((error) => typeof error === 'string') : [];
     if (body === null || errors.length === 0) return null;
-    const field = Object.keys(body).find((key) => !ABOUT_THE_ANSWER.has(key) && typeof body[key] === 'string') ?? null;
+    const keys = Object.keys(body).filter((key) => !ABOUT_THE_ANSWER.has(key) && typeof body[key] === 'string');
+    const field = keys.find((key) => errors[0]?.includes(key)) ?? keys[0] ?? null;
     return errors.slice(0, 20).map((message) => ({ message, code: null, field, status: null, ...(field === 'token' ? { category: 'auth' } : {}) }));
   },
   refine: (fault) => ({ field: fault.field }),

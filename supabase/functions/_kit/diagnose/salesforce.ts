@@ -12,11 +12,21 @@ export const salesforce: SystemReader = {
     const cell = /^([A-Z][A-Z0-9_]{3,}):([^]*?)(?::([\w., ]*))?\s*--$/.exec(fault.message);
     const code = cell?.[1] ?? fault.code;
     const message = (cell?.[2] ?? fault.message).replace(/^[^]*?ERROR at Row:\d+:Column:\d+\s*/, '').trim();
-    const listed = /^Required fields are missing: \[([^\],]{1,60})/.exec(message)?.[1];
-    const field = fault.field ?? (cell?.[3]?.split(',')[0]?.trim() || null) ?? listed;
-    return { message, code, ...(field === undefined || field === null ? {} : { field }), ...byCode(CODES, code) };
+    const named = fault.field ?? (cell?.[3]?.split(',')[0]?.trim() || null) ?? NAMED.get(code ?? '')?.exec(message)?.[1] ?? null;
+    // What follows "field:" in these is the value that was refused.
+    const field = named === null && !/PICKLIST/.test(code ?? '') ? {} : { field: named };
+    return { message, code, ...field, ...byCode(CODES, code) };
   },
 };
+
+/** Where the field stands when it is not given beside the sentence: `[Name, Email]`, "Label: data value too large", "Key__c duplicates value". */
+const NAMED = new Map([
+  ['REQUIRED_FIELD_MISSING', /: \[([^\],]{1,60})/],
+  ['DUPLICATE_VALUE', /: (\w{1,80}) duplicates value on record/],
+  ['STRING_TOO_LONG', /^([^:]{1,60}): data value too large/],
+  ['INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', /^([^:]{1,60}): bad value for/],
+  ['INVALID_FIELD_FOR_INSERT_UPDATE', /: ([\w.]{1,80})(?:,|$)/],
+]);
 
 const CODES: CodeTable = [
   [/^(?:REQUEST_LIMIT_EXCEEDED|CONCURRENT_\w*LIMIT\w*|EXCEEDED_QUOTA|TOO_MANY_\w*REQUESTS|rate_limit_exceeded)$/i, 'rate_limit'],

@@ -20,7 +20,8 @@ export const ses: SystemReader = {
   },
   refine(fault: Fault): Partial<Fault> {
     const unverified = fault.code === null && /is not verified/i.test(fault.message);
-    return { field: fault.field, ...byCode(CODES, fault.code), ...(unverified ? { category: 'permission' } : {}) };
+    const constrained = /\bat '([^']{1,100})' failed to satisfy constraint/.exec(fault.message)?.[1];
+    return { field: fault.field ?? constrained ?? null, ...byCode(CODES, fault.code), ...(unverified ? { category: 'permission' } : {}) };
   },
 };
 

@@ -3,7 +3,7 @@ import { decodeEntities } from './markup.ts';
 export const MAX_MESSAGE = 2_000;
 
 /** Elements that systems use to format a sentence; anything else in angle brackets is part of what they say. */
-const FORMATTING = /<\/?(?:b|strong|i|em|u|p|br|hr|a|span|div|ul|ol|li|code|pre|small|font|h[1-6]|table|tr|td)(?:\s[^<>]{0,300})?\/?>/gi;
+const FORMATTING = /<\/?(?:b|strong|i|em|u|p|br|hr|a|span|div|ul|ol|li|code|pre|small|font|h[1-6]|table|tr|td|details|summary)(?:\s[^<>]{0,300})?\/?>/gi;
 
 /** Control characters, and the invisible ones that reorder or hide text on a page. */
 const CONTROLS = /[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
@@ -17,7 +17,7 @@ export function plainText(text: string): string {
     const stack = lines.findIndex((one, at) => at > 0 && STACK_LINE.test(one));
     line = (stack < 0 ? lines : lines.slice(0, stack)).join(' ');
   }
-  if (line.includes('<')) line = line.replace(FORMATTING, (tag) => (/^<\/?(?:br|p|li|div|tr|hr)/i.test(tag) ? ' ' : ''));
+  if (line.includes('<')) line = line.replace(FORMATTING, (tag) => (/^<\/?(?:br|p|li|div|tr|hr|h\d|td|summary)/i.test(tag) ? ' ' : ''));
   line = decodeEntities(line).replace(/\s+/g, ' ').replace(CONTROLS, '').toWellFormed().trim();
   return cut(line, MAX_MESSAGE);
 }
@@ -57,7 +57,7 @@ const GENERIC = new RegExp(`^(?:${[
   'invalid (?:request|input(?: provided)?)', 'bad request', 'forbidden', 'unauthorized', 'not found', 'conflict',
   'internal (?:server )?error',
   'unprocessable (?:entity|content)', 'record validation errors', 'property values were not valid', 'error', 'failed', 'failure',
-  'something went wrong', 'server error', 'false', 'true', 'null', 'none', 'undefined', '\\d{1,3}',
+  'something went wrong', 'server error', 'authenticate', 'false', 'true', 'null', 'none', 'undefined', '\\d{1,3}',
 ].join('|')})[\\s.!:]*$`, 'i');
 
 export function isGeneric(message: string): boolean {

@@ -1,5 +1,6 @@
 import { byCode } from './by-code.ts';
 import type { CodeTable } from './by-code.ts';
+import { TAKEN } from './languages.ts';
 import type { Fault, SystemReader } from './types.ts';
 
 /**
@@ -23,5 +24,3 @@ const CODES: CodeTable = [
   [/^9000$/, 'permission'],
   [/^(?:4000|15000|18000|23000|24000)$/, 'validation'],
 ];
-
-const TAKEN = /\b(?:er (?:allerede )?i bruk|finnes (?:allerede|fra før)|eksisterer allerede|already (?:exists|in use))\b/i;

@@ -22,9 +22,13 @@ export const zendesk: SystemReader = {
     });
   },
   refine(fault: Fault): Partial<Fault> {
-    return byCode(CODES, fault.code);
+    // What concerns the whole record begins with the field's label, in the account's language.
+    const label = ABOUT_VALUES.test(fault.code ?? '') ? /^([^:：.]{1,60})[:：]\s*\S/.exec(fault.message)?.[1] : undefined;
+    return { ...(fault.field === null && label !== undefined ? { field: label } : {}), ...byCode(CODES, fault.code) };
   },
 };
+
+const ABOUT_VALUES = /^(?:RecordInvalid|\w+Value|ValueToo\w+|Ticket\w+Error)$/;
 
 const CODES: CodeTable = [
   [/^(?:DatabaseConflict|UpdateConflict)$/, 'conflict', true],

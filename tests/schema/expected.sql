@@ -146,6 +146,51 @@ create policy "members see their findings" on public.findings for select to auth
 grant select on public.findings to authenticated, service_role;
 comment on table public.findings is 'Open conditions of an integration (and closed ones): rule, severity, since, evidence. Health is their roll-up.';
 
+create table public.grant_reports (
+  org_id uuid not null,
+  id bigint not null generated always as identity,
+  scheme text not null,
+  version text not null,
+  first_day date not null,
+  last_day date not null,
+  integrations uuid[],
+  template jsonb not null,
+  fields jsonb not null,
+  records jsonb not null,
+  fingerprint text not null,
+  totals jsonb not null,
+  csv text not null,
+  xlsx bytea not null,
+  csv_sha256 text not null,
+  xlsx_sha256 text not null,
+  reference text,
+  handed_in_on date not null,
+  handed_in_by uuid,
+  handed_in_name text not null,
+  handed_in_at timestamp with time zone not null,
+  unlocked_by uuid,
+  unlocked_name text,
+  unlocked_at timestamp with time zone,
+  unlock_reason text,
+  constraint grant_reports_pkey PRIMARY KEY (org_id, id),
+  constraint grant_reports_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organizations(id),
+  constraint grant_reports_check CHECK (first_day <= last_day),
+  constraint grant_reports_check1 CHECK (num_nulls(unlocked_name, unlocked_at, unlock_reason) = ANY (ARRAY[0, 3])),
+  constraint grant_reports_reference_check CHECK (length(reference) >= 1 AND length(reference) <= 200),
+  constraint grant_reports_scheme_check CHECK (length(scheme) >= 1 AND length(scheme) <= 100),
+  constraint grant_reports_version_check CHECK (length(version) >= 1 AND length(version) <= 20),
+  constraint grant_reports_locked EXCLUDE USING gist (org_id WITH =, scheme WITH =, daterange(first_day, last_day, '[]'::text) WITH &&) WHERE (unlocked_at IS NULL)
+);
+CREATE TRIGGER grant_reports_are_kept BEFORE DELETE OR UPDATE ON public.grant_reports FOR EACH ROW EXECUTE FUNCTION private.keep_grant_report();
+alter table public.grant_reports enable always trigger grant_reports_are_kept;
+CREATE TRIGGER grant_reports_are_not_emptied BEFORE TRUNCATE ON public.grant_reports FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+alter table public.grant_reports enable always trigger grant_reports_are_not_emptied;
+alter table public.grant_reports enable row level security;
+create policy "members see their grant reports" on public.grant_reports for select to authenticated
+  using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
+grant select on public.grant_reports to authenticated, service_role;
+comment on table public.grant_reports is 'Append-only but for the unlocking: what was handed in for a period, the files as they were, by whom and when.';
+
 create table public.health_changes (
   org_id uuid not null,
   id bigint not null generated always as identity,
@@ -1552,6 +1597,33 @@ end $function$;
 grant execute on function public.begin_streams(uuid,bigint,uuid,text[],timestamp with time zone) to service_role;
 comment on function public.begin_streams(uuid,bigint,uuid,text[],timestamp with time zone) is 'The streams of a run with their cursors: [{stream, cursor, is_begun, is_done}]. Refuses with SW410.';
 
+CREATE OR REPLACE FUNCTION public.changed_grant_records(org uuid, report bigint)
+ RETURNS TABLE(record_id bigint, slug text, source_id text, change text, before jsonb, after jsonb)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.require_role(org, array['owner', 'admin', 'viewer']);
+  with kept as (
+    select g.org_id, g.records, private.grant_rows(g.org_id, g.template, g.first_day, g.last_day, g.integrations) as present
+    from public.grant_reports g where g.org_id = org and g.id = report
+  ), was as (
+    select e.value as record, (e.value ->> 'id')::bigint as id from kept k cross join jsonb_array_elements(k.records) e
+  ), is_now as (
+    select e.value as record, (e.value ->> 'id')::bigint as id from kept k cross join jsonb_array_elements(k.present) e
+  )
+  select coalesce(w.id, n.id), i.slug, coalesce(w.record, n.record) ->> 'sourceId',
+         case when w.id is null then 'added' when n.id is null then 'gone' else 'changed' end, w.record, n.record
+  from was w
+  full join is_now n on n.id = w.id
+  left join public.integrations i on i.org_id = org and i.id = (coalesce(w.record, n.record) ->> 'integration')::uuid
+  where w.record is distinct from n.record
+  order by 1
+  limit 500;
+$function$;
+grant execute on function public.changed_grant_records(uuid,bigint) to authenticated;
+comment on function public.changed_grant_records(uuid,bigint) is 'The records of a grant report that are other than when it was handed in. Refuses with SW404.';
+
 CREATE OR REPLACE FUNCTION public.check_now(org uuid, integration uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -1839,6 +1911,17 @@ $function$;
 grant execute on function public.freeze_deliveries(jsonb) to service_role;
 comment on function public.freeze_deliveries(jsonb) is 'Keeps the rendered payloads; answers those that were first. One whose lease was lost is left out.';
 
+CREATE OR REPLACE FUNCTION public.grant_records(org uuid, template jsonb, first_day date, last_day date, integrations uuid[] DEFAULT NULL::uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.grant_records(org, template, first_day, last_day, integrations);
+$function$;
+grant execute on function public.grant_records(uuid,jsonb,date,date,uuid[]) to authenticated;
+comment on function public.grant_records(uuid,jsonb,date,date,uuid[]) is 'The records a grant report of a period is built of, and their fingerprint. Refuses with SW404, SW409 (handed in and locked), SW422.';
+
 CREATE OR REPLACE FUNCTION public.hand_in(org uuid, integration uuid, records jsonb, at timestamp with time zone DEFAULT now())
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1888,6 +1971,49 @@ begin
 end $function$;
 grant execute on function public.hand_in(uuid,uuid,jsonb,timestamp with time zone) to service_role;
 comment on function public.hand_in(uuid,uuid,jsonb,timestamp with time zone) is 'Hands in up to 5 000 records: {added, changed, unchanged, refused: [{index, reason}]}. The same content again is a no-op.';
+
+CREATE OR REPLACE FUNCTION public.hand_in_grant_report(org uuid, template jsonb, first_day date, last_day date, integrations uuid[], fields jsonb, fingerprint text, csv text, xlsx text, handed_in_on date, reference text DEFAULT NULL::text)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.hand_in_grant_report(org, template, first_day, last_day, integrations, fields, fingerprint, csv, xlsx, handed_in_on, reference, now());
+$function$;
+grant execute on function public.hand_in_grant_report(uuid,jsonb,date,date,uuid[],jsonb,text,text,text,date,text) to authenticated;
+comment on function public.hand_in_grant_report(uuid,jsonb,date,date,uuid[],jsonb,text,text,text,date,text) is 'Keeps a grant report as handed in and locks its period; answers its id. Refuses with SW403, SW404, SW409 (locked, changed, not over), SW422.';
+
+CREATE OR REPLACE FUNCTION public.kept_grant_report(org uuid, report bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.require_role(org, array['owner', 'admin', 'viewer']);
+  select jsonb_build_object('template', g.template, 'fields', g.fields, 'records', g.records, 'first_day', g.first_day, 'last_day', g.last_day,
+    'csv', g.csv, 'xlsx', translate(encode(g.xlsx, 'base64'), e'\n', ''))
+  from public.grant_reports g where g.org_id = org and g.id = report;
+$function$;
+grant execute on function public.kept_grant_report(uuid,bigint) to authenticated;
+comment on function public.kept_grant_report(uuid,bigint) is 'A grant report and its files, byte by byte as handed in. Refuses with SW404.';
+
+CREATE OR REPLACE FUNCTION public.list_grant_reports(org uuid)
+ RETURNS TABLE(id bigint, scheme text, version text, first_day date, last_day date, integrations uuid[], totals jsonb, csv_sha256 text, xlsx_sha256 text, reference text, handed_in_on date, handed_in_name text, handed_in_at timestamp with time zone, unlocked_name text, unlocked_at timestamp with time zone, unlock_reason text, changed boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.require_role(org, array['owner', 'admin', 'viewer']);
+  select g.id, g.scheme, g.version, g.first_day, g.last_day, g.integrations, g.totals, g.csv_sha256, g.xlsx_sha256, g.reference, g.handed_in_on,
+         g.handed_in_name, g.handed_in_at, g.unlocked_name, g.unlocked_at, g.unlock_reason,
+         case when g.unlocked_at is null then
+           private.grant_fingerprint(private.grant_rows(g.org_id, g.template, g.first_day, g.last_day, g.integrations)) <> g.fingerprint end
+  from public.grant_reports g
+  where g.org_id = org
+  order by g.id desc
+  limit 50;
+$function$;
+grant execute on function public.list_grant_reports(uuid) to authenticated;
+comment on function public.list_grant_reports(uuid) is 'The grant reports that were handed in, and whether a record of them has changed since. Refuses with SW404.';
 
 CREATE OR REPLACE FUNCTION public.list_members(org uuid)
  RETURNS TABLE(user_id uuid, name text, role text, locale text, email text, created_at timestamp with time zone, is_me boolean, told boolean)
@@ -2360,6 +2486,16 @@ begin
 end $function$;
 grant execute on function public.tell_dedupe(uuid,bigint,uuid,text,integer,timestamp with time zone) to service_role;
 comment on function public.tell_dedupe(uuid,bigint,uuid,text,integer,timestamp with time zone) is 'Tells a run how its system deduplicates, once the settings are read. Refuses with SW410.';
+
+CREATE OR REPLACE FUNCTION public.unlock_grant_report(org uuid, report bigint, reason text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.unlock_grant_report(org, report, reason, now());
+$function$;
+grant execute on function public.unlock_grant_report(uuid,bigint,text) to authenticated;
+comment on function public.unlock_grant_report(uuid,bigint,text) is 'Unlocks the period of a grant report that was handed in. Refuses with SW403, SW404, SW409 (unlocked already), SW422 (no reason).';
 
 CREATE OR REPLACE FUNCTION public.update_integration(org uuid, integration uuid, expected timestamp with time zone, changes jsonb)
  RETURNS jsonb
@@ -2876,6 +3012,42 @@ begin
   end loop;
   if exists (select from jsonb_array_elements(corrections) e group by e.value ->> 'field', e.value ->> 'from' having count(*) > 1) then
     perform private.refuse('SW422', 'The same value of the same field is mapped twice.', 'Say once what to put in its place.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_grant_form(template jsonb, first_day date, last_day date)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if jsonb_typeof(template) is distinct from 'object' or jsonb_typeof(template -> 'columns') is distinct from 'array'
+    or jsonb_typeof(template -> 'sourceTypes') is distinct from 'array' or coalesce(template ->> 'scheme', '') !~ '^[a-z0-9]+(-[a-z0-9]+)*$'
+    or coalesce(template ->> 'version', '') !~ '^\d{4}-\d{1,3}$' or octet_length(template::text) > 200000 then
+    perform private.refuse('SW422', 'A form has a scheme, a version, kinds of records and columns.', 'Load the page again.');
+  elsif first_day is null or last_day is null or first_day > last_day or last_day - first_day > 1100 then
+    perform private.refuse('SW422', 'A grant report is of a period of at most three years.', 'Choose the period again.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_grant_lock(org uuid, grant_scheme text, first_day date, last_day date)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  locked record;
+begin
+  select g.first_day, g.last_day, g.handed_in_on, g.handed_in_name into locked
+  from public.grant_reports g
+  where g.org_id = org and g.scheme = grant_scheme and g.unlocked_at is null
+    and daterange(g.first_day, g.last_day, '[]') && daterange(check_grant_lock.first_day, check_grant_lock.last_day, '[]')
+  order by g.id desc limit 1;
+  if found then
+    perform private.refuse('SW409', format('The report of %s to %s was handed in on %s by %s.', locked.first_day, locked.last_day,
+      locked.handed_in_on, locked.handed_in_name), 'Take a copy of what was handed in, or unlock it with a reason to build it anew.');
   end if;
 end $function$;
 
@@ -3825,6 +3997,134 @@ begin
   return forgotten;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.grant_fingerprint(records jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select encode(sha256(convert_to(records::text, 'UTF8')), 'hex');
+$function$;
+grant execute on function private.grant_fingerprint(jsonb) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.grant_records(org uuid, template jsonb, first_day date, last_day date, integrations uuid[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  every jsonb;
+  chosen jsonb;
+begin
+  perform private.require_role(org, array['owner', 'admin', 'viewer']);
+  perform private.check_grant_form(template, grant_records.first_day, grant_records.last_day);
+  perform private.check_grant_lock(org, template ->> 'scheme', grant_records.first_day, grant_records.last_day);
+  every := private.grant_rows(org, template, grant_records.first_day, grant_records.last_day, null);
+  chosen := case when integrations is null then every
+    else private.grant_rows(org, template, grant_records.first_day, grant_records.last_day, integrations) end;
+  if jsonb_array_length(chosen) > 20000 then
+    perform private.refuse('SW422', 'A grant report has at most 20 000 records.', 'Choose a shorter period.');
+  end if;
+  return jsonb_build_object('records', chosen, 'fingerprint', private.grant_fingerprint(chosen), 'sources', (
+    select coalesce(jsonb_agg(jsonb_build_object('integration', s.integration, 'records', s.records) order by s.integration), '[]')
+    from (select e.value ->> 'integration' as integration, count(*) as records from jsonb_array_elements(every) e group by 1) s));
+end $function$;
+grant execute on function private.grant_records(uuid,jsonb,date,date,uuid[]) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.grant_rows(org uuid, template jsonb, first_day date, last_day date, integrations uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with keys as materialized (
+    select distinct c.value ->> 'from' as key from jsonb_array_elements(template -> 'columns') c
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+      'id', r.id, 'integration', r.integration_id, 'sourceType', r.source_type, 'sourceId', r.source_id, 'amount', r.amount::text,
+      'currency', r.currency, 'occurredOn', r.occurred_on, 'dismissed', r.state = 'dismissed', 'payload', p.payload) order by r.id), '[]')
+  from public.integrations i
+  join public.records r on r.org_id = i.org_id and r.integration_id = i.id
+    and r.source_type = any (array(select jsonb_array_elements_text(template -> 'sourceTypes')))
+  cross join lateral (
+    select coalesce(jsonb_object_agg(k.key,
+      case when jsonb_typeof(r.payload -> k.key) in ('object', 'array') then r.payload -> k.key else to_jsonb(r.payload ->> k.key) end), '{}') as payload
+    from keys k
+    where r.payload ->> k.key is not null
+  ) p
+  where i.org_id = org and (integrations is null or i.id = any (integrations))
+    and (r.occurred_on is null or r.occurred_on between grant_rows.first_day and grant_rows.last_day);
+$function$;
+grant execute on function private.grant_rows(uuid,jsonb,date,date,uuid[]) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.hand_in_grant_report(org uuid, template jsonb, first_day date, last_day date, integrations uuid[], fields jsonb, fingerprint text, csv text, xlsx text, handed_in_on date, reference text, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  today date;
+  rows_now jsonb;
+  sums jsonb;
+  workbook bytea;
+  made bigint;
+begin
+  perform private.require_role(org);
+  perform private.check_grant_form(template, hand_in_grant_report.first_day, hand_in_grant_report.last_day);
+  perform private.check_grant_lock(org, template ->> 'scheme', hand_in_grant_report.first_day, hand_in_grant_report.last_day);
+  select (hand_in_grant_report.at at time zone o.time_zone)::date into today from public.organizations o where o.id = org;
+  if hand_in_grant_report.last_day >= today then
+    perform private.refuse('SW409', 'The period of this grant report is not over yet.', 'Hand it in on the day after its last.');
+  elsif (hand_in_grant_report.handed_in_on > hand_in_grant_report.last_day and hand_in_grant_report.handed_in_on <= today) is not true then
+    perform private.refuse('SW422', 'A report is handed in after its period and not on a day to come.', 'Give the day it was handed in.');
+  elsif length(hand_in_grant_report.reference) > 200 then
+    perform private.refuse('SW422', 'A reference has at most 200 characters.', 'Give the receipt''s number alone.');
+  elsif jsonb_typeof(hand_in_grant_report.fields) is distinct from 'object' or octet_length(hand_in_grant_report.fields::text) > 200000 then
+    perform private.refuse('SW422', 'The fields of a report are texts by their keys.', 'Load the page again.');
+  end if;
+  begin
+    workbook := decode(hand_in_grant_report.xlsx, 'base64');
+  exception when invalid_parameter_value then
+    workbook := null;
+  end;
+  if (octet_length(workbook) <= 30000000 and substring(workbook for 4) = '\x504b0304' and length(hand_in_grant_report.csv) between 1 and 10000000) is not true then
+    perform private.refuse('SW422', 'The files of a report are a CSV and a workbook of at most 30 MB.', 'Load the page again.');
+  end if;
+  -- Read here and not taken from the caller: what is kept is what was there.
+  rows_now := private.grant_rows(org, template, hand_in_grant_report.first_day, hand_in_grant_report.last_day, hand_in_grant_report.integrations);
+  if private.grant_fingerprint(rows_now) is distinct from hand_in_grant_report.fingerprint then
+    perform private.refuse('SW409', 'The records of this report have changed since it was built.', 'Look at it again, download it again, then hand it in.');
+  end if;
+  select jsonb_build_object('records', coalesce(sum(s.records), 0), 'amounts', coalesce(jsonb_agg(
+      jsonb_build_object('currency', s.currency, 'amount', s.amount::text, 'records', s.records) order by s.currency)
+      filter (where s.currency is not null), '[]')) into sums
+  from (
+    select e.value ->> 'currency' as currency, count(*) as records, sum((e.value ->> 'amount')::numeric) as amount
+    from jsonb_array_elements(rows_now) e where not (e.value ->> 'dismissed')::boolean group by 1
+  ) s;
+  insert into public.grant_reports (org_id, scheme, version, first_day, last_day, integrations, template, fields, records, fingerprint, totals,
+    csv, xlsx, csv_sha256, xlsx_sha256, reference, handed_in_on, handed_in_by, handed_in_name, handed_in_at)
+  select org, template ->> 'scheme', template ->> 'version', hand_in_grant_report.first_day, hand_in_grant_report.last_day,
+         hand_in_grant_report.integrations, hand_in_grant_report.template, hand_in_grant_report.fields, rows_now,
+         hand_in_grant_report.fingerprint, sums, hand_in_grant_report.csv, workbook,
+         encode(sha256(convert_to(hand_in_grant_report.csv, 'UTF8')), 'hex'), encode(sha256(workbook), 'hex'),
+         nullif(trim(hand_in_grant_report.reference), ''), hand_in_grant_report.handed_in_on, m.user_id, coalesce(nullif(m.name, ''), u.email),
+         hand_in_grant_report.at
+  from public.members m join auth.users u on u.id = m.user_id
+  where m.org_id = org and m.user_id = auth.uid()
+  returning id into made;
+  perform private.audit(org, 'grant_report.handed_in', hand_in_grant_report.at, null, subject := 'grant report ' || made,
+    after := jsonb_build_object('scheme', template ->> 'scheme', 'version', template ->> 'version', 'first_day', hand_in_grant_report.first_day,
+      'last_day', hand_in_grant_report.last_day, 'records', sums -> 'records', 'handed_in_on', hand_in_grant_report.handed_in_on,
+      'reference', nullif(trim(hand_in_grant_report.reference), '')));
+  return made;
+exception when exclusion_violation then
+  perform private.refuse('SW409', 'Somebody else has handed this period in meanwhile.', 'Look at the history of the period.');
+end $function$;
+grant execute on function private.hand_in_grant_report(uuid,jsonb,date,date,uuid[],jsonb,text,text,text,date,text,timestamp with time zone) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.hold_lease(org uuid, run bigint, token uuid, at timestamp with time zone)
  RETURNS public.runs
  LANGUAGE plpgsql
@@ -3955,6 +4255,27 @@ begin
     raise warning 'run % was not judged at once: % (%)', ended.id, sqlerrm, sqlstate;
   end;
   perform private.schedule_runs(judge_run.at, ended.integration_id);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.keep_grant_report()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  otherwise public.grant_reports := new;
+begin
+  if tg_op = 'UPDATE' and old.unlocked_at is null then
+    otherwise.unlocked_by := old.unlocked_by;
+    otherwise.unlocked_name := old.unlocked_name;
+    otherwise.unlocked_at := old.unlocked_at;
+    otherwise.unlock_reason := old.unlock_reason;
+    if otherwise is not distinct from old then
+      return new;
+    end if;
+  end if;
+  perform private.refuse('SW403', format('%I is append-only.', tg_table_name), 'Write a new row instead.');
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.keep_page(org uuid, integration uuid, stream text, records jsonb, shape jsonb, ends boolean, at timestamp with time zone)
@@ -5877,6 +6198,33 @@ begin
   perform private.ring_runs(tick_schedule.at);
   perform private.beat('schedule', tick_schedule.at);
 end $function$;
+
+CREATE OR REPLACE FUNCTION private.unlock_grant_report(org uuid, report bigint, reason text, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  kept record;
+begin
+  perform private.require_role(org);
+  perform private.check_reason(reason, 'Unlocking a grant report needs a reason.', 'Say why it must be handed in anew.');
+  select g.scheme, g.first_day, g.last_day, g.unlocked_at into kept from public.grant_reports g where g.org_id = org and g.id = report for update;
+  if not found then
+    perform private.refuse('SW404', 'There is no such grant report in this organization.', 'Look at the history of grant reports.');
+  elsif kept.unlocked_at is not null then
+    perform private.refuse('SW409', 'This grant report is unlocked already.', 'Look at the history of grant reports.');
+  end if;
+  update public.grant_reports g
+  set unlocked_by = m.user_id, unlocked_name = coalesce(nullif(m.name, ''), u.email), unlocked_at = unlock_grant_report.at,
+      unlock_reason = trim(unlock_grant_report.reason)
+  from public.members m join auth.users u on u.id = m.user_id
+  where g.org_id = org and g.id = report and m.org_id = org and m.user_id = auth.uid();
+  perform private.audit(org, 'grant_report.unlocked', unlock_grant_report.at, null, subject := 'grant report ' || report,
+    after := jsonb_build_object('scheme', kept.scheme, 'first_day', kept.first_day, 'last_day', kept.last_day), reason := trim(unlock_grant_report.reason));
+end $function$;
+grant execute on function private.unlock_grant_report(uuid,bigint,text,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.update_integration(org uuid, integration uuid, expected timestamp with time zone, changes jsonb, at timestamp with time zone)
  RETURNS jsonb

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createFakeSystem, createWorld, refusal } from '../support/world.ts';
 import type { World } from '../support/world.ts';
 import type { User } from '../../scripts/stack/users.ts';
 import { allowed, functions } from './expected.ts';
 import { acts, configuration, pipeline } from './expected-audit.ts';
+import { FORM, grantReport } from './support-calls.ts';
 
 type Row = { actor_id: string | null; actor: string; action: string; subject: string | null; integration_id: string | null; before: unknown; after: unknown; reason: string | null };
 
@@ -39,10 +41,12 @@ async function withRecords(): Promise<{ failed: string; uncertain: string }> {
   return { failed: first?.id ?? '', uncertain: second?.id ?? '' };
 }
 
-type Planned = { incident: string; window: string; seen: string };
+type Planned = { incident: string; window: string; seen: string; report: string };
+/** The fingerprint of no records: SHA-256 of `[]`. */
+const NO_RECORDS = createHash('sha256').update('[]').digest('hex');
 type Ids = Planned & { failed: string; uncertain: string; retry: string };
 
-/** An incident, planned work, and somebody who could join. */
+/** An incident, planned work, a grant report that was handed in, and somebody who could join. */
 async function withPlans(): Promise<Planned> {
   await world.createUser('ida@example.org');
   const [made] = await world.sql<Planned[]>`
@@ -53,9 +57,14 @@ async function withPlans(): Promise<Planned> {
     ), seen as (
       -- Whole seconds, which every driver carries.
       update integrations set updated_at = date_trunc('second', updated_at) where id = ${world.integration} returning updated_at
+    ), handed_in as (
+      insert into grant_reports (org_id, scheme, version, first_day, last_day, template, fields, records, fingerprint, totals, csv, xlsx, csv_sha256, xlsx_sha256,
+        handed_in_on, handed_in_name, handed_in_at)
+      values (${world.org}, 'peer-support', '2026-1', '2026-01-01', '2026-06-30', ${world.sql.json(FORM)}, '{}', '[]', '0', '{}', 'x', 'PK', '0', '0',
+        '2026-07-05', 'Olga', now()) returning id
     )
-    select p.id::text as window, r.id::text as incident, to_char(s.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as seen
-    from planned p, raised r, seen s`;
+    select p.id::text as window, r.id::text as incident, h.id::text as report, to_char(s.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as seen
+    from planned p, raised r, handed_in h, seen s`;
   if (!made) throw new Error('nothing was made');
   return made;
 }
@@ -101,6 +110,12 @@ describe('what a member does', () => {
     completeness: () => ({ first_day: '1999-01-01', last_day: '1999-01-31' }),
     excluded_records: () => ({ integration: world.integration, first_day: '1999-01-01', last_day: '1999-01-31' }),
     sign_statement: () => ({ integration: world.integration, first_day: '1999-01-01', last_day: '1999-01-31', fingerprint: '0', note: 'nothing in it' }),
+    grant_records: () => ({ template: FORM, first_day: '1999-01-01', last_day: '1999-01-31' }),
+    hand_in_grant_report: () => ({ ...grantReport, fingerprint: NO_RECORDS, reference: 'AR-17' }),
+    unlock_grant_report: ({ report }) => ({ report, reason: 'an activity was missing' }),
+    list_grant_reports: () => ({}),
+    changed_grant_records: ({ report }) => ({ report }),
+    kept_grant_report: ({ report }) => ({ report }),
     preview_schedule: () => ({ integration: world.integration, every_minutes: 15 }),
     update_integration: ({ seen }) => ({ integration: world.integration, expected: seen, changes: { every_minutes: 15 } }),
     add_maintenance: () => ({ reason: 'new version', minutes: 30, integration: world.integration }),
@@ -138,6 +153,10 @@ describe('what a member does', () => {
     clear_cursor: () => [{ subject: 'stream issues', before: { cursor: 'c-7', cursor_at: null, rows: 12 }, after: { cursor: null }, reason: 'they restored a backup' }],
     open_webhook: () => [{ before: null, after: null }],
     sign_statement: () => [{ subject: expect.stringMatching(/^statement \d+$/) as string, reason: 'nothing in it' }],
+    hand_in_grant_report: () => [{
+      subject: expect.stringMatching(/^grant report \d+$/) as string, integration_id: null, after: expect.objectContaining({ scheme: 'peer-support', reference: 'AR-17' }) as object,
+    }],
+    unlock_grant_report: ({ report }) => [{ subject: `grant report ${report}`, integration_id: null, reason: 'an activity was missing' }],
     update_integration: () => [{ before: { every_minutes: 60 }, after: { every_minutes: 15 } }],
     add_maintenance: () => [{ before: null, after: expect.objectContaining({ reason: 'new version' }) as object }],
     end_maintenance: ({ window }) => [{ subject: `maintenance window ${window}`, integration_id: null, after: null }],

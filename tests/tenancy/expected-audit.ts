@@ -28,6 +28,12 @@ export const acts: Record<string, string[]> = {
   'public.completeness': [],
   'public.excluded_records': [],
   'public.sign_statement': ['statement.signed'],
+  'public.grant_records': [],
+  'public.hand_in_grant_report': ['grant_report.handed_in'],
+  'public.unlock_grant_report': ['grant_report.unlocked'],
+  'public.list_grant_reports': [],
+  'public.changed_grant_records': [],
+  'public.kept_grant_report': [],
   'public.preview_schedule': [],
   'public.update_integration': ['integration.changed'],
   'public.add_maintenance': ['maintenance_window.added'],
@@ -56,6 +62,7 @@ export const configuration: Record<string, string> = {
 export const pipeline: readonly string[] = [
   'public.audit_log', 'public.integration_status', 'public.causes', 'public.records', 'public.record_versions', 'public.attempts',
   'public.retries', 'public.runs', 'public.slices', 'public.findings', 'public.health_changes', 'public.incidents', 'public.statements',
+  'public.grant_reports',
   'public.notifications', 'public.deliveries', 'private.heartbeats', 'private.blind_spots', 'private.attempts_rest', 'private.delivery_sender',
   'public.streams', 'public.pulled_records', 'public.signals', 'public.signal_history', 'public.webhook_calls', 'private.webhook_doors',
 ];

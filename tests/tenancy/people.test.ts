@@ -5,6 +5,7 @@ import type { Caller } from '../support/stack.ts';
 import { fetched } from '../support/pulled.ts';
 import { allowed, functions, people, relations, sights } from './expected.ts';
 import type { Sight } from './expected.ts';
+import { FORM } from './support-calls.ts';
 
 type Person = (typeof people)[number];
 
@@ -34,6 +35,10 @@ beforeAll(async () => {
     await world.sql`
       insert into statements (org_id, integration_id, first_day, last_day, content, fingerprint, signed_name, signed_at)
       values (${world.org}, ${world.integration}, '2026-10-01', '2026-10-31', '{}', '0', 'Olga', '2026-11-01')`;
+    await world.sql`
+      insert into grant_reports (org_id, scheme, version, first_day, last_day, template, fields, records, fingerprint, totals, csv, xlsx, csv_sha256, xlsx_sha256,
+        handed_in_on, handed_in_name, handed_in_at)
+      values (${world.org}, 'peer-support', '2026-1', '2026-07-01', '2026-09-30', ${world.sql.json(FORM)}, '{}', '[]', '0', '{}', 'x', 'PK', '0', '0', '2026-10-02', 'Olga', '2026-10-02')`;
     const changed = [{ source_type: 'expense', source_id: 'E-1', payload: { account: '4010' } }];
     await world.sql`select hand_in(${world.org}, ${world.integration}, ${world.sql.json(changed)})`;
   }
@@ -143,6 +148,9 @@ describe('functions', () => {
     dismiss_records: `, '{1}', 'because'`, decide_uncertain: `, 1, true, 'because'`, mark_read: '',
     period_report: `, '2026-01-01', '2026-01-31'`, completeness: `, '2026-01-01', '2026-01-31'`, excluded_records: `, $integration, '2026-01-01', '2026-01-31'`,
     sign_statement: `, $integration, '1999-01-01', '1999-01-31', '0'`,
+    grant_records: `, '${JSON.stringify(FORM)}', '1999-01-01', '1999-01-31'`, list_grant_reports: '', changed_grant_records: ', $report', kept_grant_report: ', $report',
+    hand_in_grant_report: `, '${JSON.stringify(FORM)}', '1999-01-01', '1999-01-31', null, '{}', '0', 'x', 'UEsDBA==', '1999-02-01'`,
+    unlock_grant_report: `, $report, 'because'`,
     preview_schedule: ', $integration, 60', update_integration: `, $integration, now(), '{}'`, add_maintenance: `, 'because', minutes => 5`,
     end_maintenance: ', (select min(id) from maintenance_windows)', list_members: '', add_member: `, 'stranger@example.org', 'Somebody', 'viewer'`,
     set_role: `, (select user_id from members where role = 'viewer'), 'viewer', 'admin'`, remove_member: `, (select user_id from members where role = 'viewer'), 'viewer'`,
@@ -154,7 +162,8 @@ describe('functions', () => {
 
   /** Arguments with the ids there are: of the world's own integration, of the newest retry and a failed record of each organization. */
   const written = (args: string, { org, integration }: World): string => args.replace('$integration', `'${integration}'`)
-    .replace('$retry', `(select max(id) from retries where org_id = '${org}')`).replace('$record', `(select max(id) from records where org_id = '${org}')`);
+    .replace('$retry', `(select max(id) from retries where org_id = '${org}')`).replace('$record', `(select max(id) from records where org_id = '${org}')`)
+    .replace('$report', `(select max(id) from grant_reports where org_id = '${org}')`);
 
   /** The code of the refusal, or `through`; nothing of it stays. */
   async function tryAs(who: Caller, name: string, world: World): Promise<string> {

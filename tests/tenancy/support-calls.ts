@@ -3,7 +3,7 @@ import type { World } from '../support/world.ts';
 export type Call = { name: string; args: Record<string, unknown> };
 
 /** Ids of rows of the attacked organization: what an attacker would have to guess, given for nothing. */
-export type VictimRows = { records: number[]; run: number; cause: number; notification: number; delivery: string; retry: number; incident: number; window: number; member: string };
+export type VictimRows = { records: number[]; run: number; cause: number; notification: number; delivery: string; retry: number; incident: number; window: number; report: number; member: string };
 
 export async function victimRows({ sql, org }: World): Promise<VictimRows> {
   const [row] = await sql<VictimRows[]>`
@@ -11,16 +11,21 @@ export async function victimRows({ sql, org }: World): Promise<VictimRows> {
       (select max(id)::int from causes where org_id = ${org}) as cause, (select max(id)::int from notifications where org_id = ${org}) as notification,
       (select id from deliveries where org_id = ${org} limit 1) as delivery, (select coalesce(max(id), 1)::int from retries where org_id = ${org}) as retry,
       (select coalesce(max(id), 1)::int from incidents where org_id = ${org}) as incident,
-      (select coalesce(max(id), 1)::int from maintenance_windows where org_id = ${org}) as window, (select user_id from members where org_id = ${org} limit 1) as member`;
+      (select coalesce(max(id), 1)::int from maintenance_windows where org_id = ${org}) as window,
+      (select coalesce(max(id), 1)::int from grant_reports where org_id = ${org}) as report, (select user_id from members where org_id = ${org} limit 1) as member`;
   if (!row?.records) throw new Error('there is nothing to attack');
   return row;
 }
 
 const nothingRetried = /"records":0\b/;
 const token = '00000000-0000-4000-8000-000000000000';
+/** A grant form, as little as is taken, and what is handed in by it. */
+export const FORM = { scheme: 'peer-support', version: '2026-1', sourceTypes: ['activity'], columns: [{ from: 'amount' }] };
+const period = { first_day: '1999-01-01', last_day: '1999-01-31' };
+export const grantReport = { template: FORM, ...period, integrations: null, fields: {}, fingerprint: '0', csv: 'x', xlsx: 'UEsDBA==', handed_in_on: '1999-02-01' };
 
 /** Every function the API exposes, called upon the organization attacked. */
-export function foreignCalls({ org, integration }: World, { records, run, cause, notification, delivery, retry, incident, window, member }: VictimRows): Call[] {
+export function foreignCalls({ org, integration }: World, { records, run, cause, notification, delivery, retry, incident, window, report, member }: VictimRows): Call[] {
   const [record = 0] = records;
   return [
     { name: 'set_credential', args: { org, integration, credential: { token: 'mine now' } } },
@@ -43,6 +48,12 @@ export function foreignCalls({ org, integration }: World, { records, run, cause,
     { name: 'completeness', args: { org, first_day: '1999-01-01', last_day: '1999-01-31' } },
     { name: 'excluded_records', args: { org, integration, first_day: '1999-01-01', last_day: '1999-01-31' } },
     { name: 'sign_statement', args: { org, integration, first_day: '1999-01-01', last_day: '1999-01-31', fingerprint: '0' } },
+    { name: 'grant_records', args: { org, template: FORM, ...period } },
+    { name: 'hand_in_grant_report', args: { org, ...grantReport } },
+    { name: 'unlock_grant_report', args: { org, report, reason: 'because' } },
+    { name: 'list_grant_reports', args: { org } },
+    { name: 'changed_grant_records', args: { org, report } },
+    { name: 'kept_grant_report', args: { org, report } },
     { name: 'mark_read', args: { org } },
     { name: 'mark_read', args: { org, notifications: [notification] } },
     { name: 'preview_schedule', args: { org, integration, every_minutes: 15 } },
@@ -115,6 +126,11 @@ export function straddlingCalls(own: World, other: World, theirs: VictimRows): (
     { name: 'open_webhook', args: mixed, harmless: null },
     { name: 'excluded_records', args: { ...mixed, first_day: '1999-01-01', last_day: '1999-01-31' }, harmless: /^\[\]$/ },
     { name: 'sign_statement', args: { ...mixed, first_day: '1999-01-01', last_day: '1999-01-31', fingerprint: '0' }, harmless: null },
+    { name: 'grant_records', args: { org, template: FORM, ...period, integrations: [other.integration] }, harmless: /"records":\[\]/ },
+    { name: 'hand_in_grant_report', args: { org, ...grantReport, integrations: [other.integration] }, harmless: null },
+    { name: 'unlock_grant_report', args: { org, report: theirs.report, reason: 'because' }, harmless: null },
+    { name: 'changed_grant_records', args: { org, report: theirs.report }, harmless: /^\[\]$/ },
+    { name: 'kept_grant_report', args: { org, report: theirs.report }, harmless: /^(null|)$/ },
     { name: 'preview_schedule', args: { ...mixed, every_minutes: 15 }, harmless: null },
     { name: 'update_integration', args: { ...mixed, expected: '2026-01-01T00:00:00Z', changes: {} }, harmless: null },
     { name: 'add_maintenance', args: { ...mixed, reason: 'because', minutes: 60 }, harmless: null },

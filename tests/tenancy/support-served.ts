@@ -3,6 +3,7 @@ import { thisMachine } from '../../scripts/stack/index.ts';
 import { atEnd } from '../support/cleanup.ts';
 import { createFakeSystem, createOther, createWorld, refusal } from '../support/world.ts';
 import type { World } from '../support/world.ts';
+import { FORM } from './support-calls.ts';
 import type { User } from '../../scripts/stack/users.ts';
 import { fetched } from '../support/pulled.ts';
 
@@ -66,6 +67,11 @@ async function fill(world: World, mark: string): Promise<void> {
   await sql`
     insert into statements (org_id, integration_id, first_day, last_day, content, fingerprint, signed_name, signed_at, note)
     values (${org}, ${integration}, '2026-10-01', '2026-10-31', '{}', '0', ${mark}, '2026-11-01', ${mark})`;
+  await sql`
+    insert into grant_reports (org_id, scheme, version, first_day, last_day, template, fields, records, fingerprint, totals, csv, xlsx, csv_sha256, xlsx_sha256,
+      reference, handed_in_on, handed_in_name, handed_in_at)
+    values (${org}, 'peer-support', '2026-1', '2026-07-01', '2026-09-30', ${sql.json({ ...FORM, title: mark })}, '{}', '[]', '0', '{}', ${mark}, 'PK', '0', '0',
+      ${mark}, '2026-10-02', ${mark}, '2026-10-02')`;
 }
 
 /** Every row an organization has, as one text that differs when a single value of it does. */

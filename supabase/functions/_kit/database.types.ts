@@ -363,6 +363,114 @@ export type Database = {
           }
         ];
       };
+      'grant_reports': {
+        Row: {
+          'csv': string;
+          'csv_sha256': string;
+          'fields': NonNullable<Json>;
+          'fingerprint': string;
+          'first_day': string;
+          'handed_in_at': string;
+          'handed_in_by': string | null;
+          'handed_in_name': string;
+          'handed_in_on': string;
+          'id': number;
+          'integrations': (string)[] | null;
+          'last_day': string;
+          'org_id': string;
+          'records': NonNullable<Json>;
+          'reference': string | null;
+          'scheme': string;
+          'template': NonNullable<Json>;
+          'totals': NonNullable<Json>;
+          'unlock_reason': string | null;
+          'unlocked_at': string | null;
+          'unlocked_by': string | null;
+          'unlocked_name': string | null;
+          'version': string;
+          'xlsx': string;
+          'xlsx_sha256': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'csv': string;
+          'csv_sha256': string;
+          'fields': NonNullable<Json>;
+          'fingerprint': string;
+          'first_day': string;
+          'handed_in_at': string;
+          'handed_in_by'?: string | null;
+          'handed_in_name': string;
+          'handed_in_on': string;
+          'id'?: never;
+          'integrations'?: (string)[] | null;
+          'last_day': string;
+          'org_id': string;
+          'records': NonNullable<Json>;
+          'reference'?: string | null;
+          'scheme': string;
+          'template': NonNullable<Json>;
+          'totals': NonNullable<Json>;
+          'unlock_reason'?: string | null;
+          'unlocked_at'?: string | null;
+          'unlocked_by'?: string | null;
+          'unlocked_name'?: string | null;
+          'version': string;
+          'xlsx': string;
+          'xlsx_sha256': string;
+        };
+        Update: {
+          'csv'?: string;
+          'csv_sha256'?: string;
+          'fields'?: NonNullable<Json>;
+          'fingerprint'?: string;
+          'first_day'?: string;
+          'handed_in_at'?: string;
+          'handed_in_by'?: string | null;
+          'handed_in_name'?: string;
+          'handed_in_on'?: string;
+          'id'?: never;
+          'integrations'?: (string)[] | null;
+          'last_day'?: string;
+          'org_id'?: string;
+          'records'?: NonNullable<Json>;
+          'reference'?: string | null;
+          'scheme'?: string;
+          'template'?: NonNullable<Json>;
+          'totals'?: NonNullable<Json>;
+          'unlock_reason'?: string | null;
+          'unlocked_at'?: string | null;
+          'unlocked_by'?: string | null;
+          'unlocked_name'?: string | null;
+          'version'?: string;
+          'xlsx'?: string;
+          'xlsx_sha256'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'grant_reports_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'grant_reports_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          }
+        ];
+      };
       'health_changes': {
         Row: {
           'after': string | null;
@@ -3470,6 +3578,20 @@ export type Database = {
         };
         Returns: Json;
       };
+      'changed_grant_records': {
+        Args: {
+          'org': string;
+          'report': number;
+        };
+        Returns: {
+          'after': Json;
+          'before': Json;
+          'change': string;
+          'record_id': number;
+          'slug': string;
+          'source_id': string;
+        }[];
+      };
       'check_now': {
         Args: {
           'integration': string;
@@ -3641,6 +3763,16 @@ export type Database = {
           'frozen': Json;
         }[];
       };
+      'grant_records': {
+        Args: {
+          'first_day': string;
+          'integrations'?: (string)[];
+          'last_day': string;
+          'org': string;
+          'template': Json;
+        };
+        Returns: Json;
+      };
       'hand_in': {
         Args: {
           'at'?: string;
@@ -3649,6 +3781,53 @@ export type Database = {
           'records': Json;
         };
         Returns: Json;
+      };
+      'hand_in_grant_report': {
+        Args: {
+          'csv': string;
+          'fields': Json;
+          'fingerprint': string;
+          'first_day': string;
+          'handed_in_on': string;
+          'integrations': (string)[];
+          'last_day': string;
+          'org': string;
+          'reference'?: string;
+          'template': Json;
+          'xlsx': string;
+        };
+        Returns: number;
+      };
+      'kept_grant_report': {
+        Args: {
+          'org': string;
+          'report': number;
+        };
+        Returns: Json;
+      };
+      'list_grant_reports': {
+        Args: {
+          'org': string;
+        };
+        Returns: {
+          'changed': boolean;
+          'csv_sha256': string;
+          'first_day': string;
+          'handed_in_at': string;
+          'handed_in_name': string;
+          'handed_in_on': string;
+          'id': number;
+          'integrations': (string)[];
+          'last_day': string;
+          'reference': string;
+          'scheme': string;
+          'totals': Json;
+          'unlock_reason': string;
+          'unlocked_at': string;
+          'unlocked_name': string;
+          'version': string;
+          'xlsx_sha256': string;
+        }[];
       };
       'list_members': {
         Args: {
@@ -3956,6 +4135,14 @@ export type Database = {
           'run': number;
           'settles_within_seconds': number;
           'token': string;
+        };
+        Returns: undefined;
+      };
+      'unlock_grant_report': {
+        Args: {
+          'org': string;
+          'reason': string;
+          'report': number;
         };
         Returns: undefined;
       };

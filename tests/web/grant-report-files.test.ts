@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import type { ReportRecord } from '../../supabase/functions/_kit/report/build.ts';
-import { csvOf } from '../../supabase/functions/_kit/report/csv.ts';
-import { bufdir20261 } from '../../supabase/functions/_kit/report/templates/bufdir-2026-1.ts';
-import { xlsxOf } from '../../supabase/functions/_kit/report/xlsx.ts';
-import { zip } from '../../supabase/functions/_kit/report/zip.ts';
+import type { GrantRecord } from '../../web/src/features/grant-report/form/build.ts';
+import { csvOf } from '../../web/src/features/grant-report/form/csv.ts';
+import { bufdir20261 } from '../../web/src/features/grant-report/form/bufdir-2026-1.ts';
+import { xlsxOf } from '../../web/src/features/grant-report/form/xlsx.ts';
+import { zip } from '../../web/src/features/grant-report/form/zip.ts';
 import { activities, reportOf } from './support/activities.ts';
 
 /** The parts of a zip file, read by its directory, each held against its checksum and its own head. */
@@ -42,7 +42,7 @@ function cells(xml: string): Record<string, string> {
   );
 }
 
-const wild: ReportRecord[] = activities(1, {
+const wild: GrantRecord[] = activities(1, {
   amount: '-123456789012.67',
   payload: { activity: 'kurs', participants: 3, description: '=HYPERLINK("https://example.org";"x")\r\nÆ <b>&amp; "y"; _x0041_' },
 });
@@ -61,7 +61,7 @@ describe('a report as CSV', () => {
   });
 
   it('keeps amounts digit by digit, and negative ones numbers', () => {
-    expect(read(csvOf(bufdir20261, reportOf(wild), 'point'), ',')[1]?.[7]).toBe('-123456789012.67');
+    expect(read(csvOf({ ...bufdir20261, csv: 'point' }, reportOf(wild)), ',')[1]?.[7]).toBe('-123456789012.67');
   });
 
   it('holds nothing a spreadsheet would run, and loses no letter', () => {

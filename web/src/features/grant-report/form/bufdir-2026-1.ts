@@ -1,4 +1,4 @@
-import { template } from '../template.ts';
+import { template } from './template.ts';
 
 /**
  * What a report on a grant for peer support asks for: who reports on which grant, and what was done in the period. Bufdir takes reports
@@ -9,7 +9,10 @@ export const bufdir20261 = template.parse({
   scheme: 'bufdir-likepersonarbeid',
   version: '2026-1',
   title: 'Rapport om bruk av tilskudd til likepersonarbeid',
-  source: 'An example: Bufdir publishes no such form as data. To be compared with the report task in its portal before use.',
+  source: {
+    nb: 'Et eksempel: Bufdir gir ikke ut skjemaet som data. Sammenlign med rapportoppgaven i søknadsportalen og tilskuddsbrevet før bruk.',
+    en: 'An example: Bufdir publishes no such form as data. Compare it with the report task in its portal and the letter of award before use.',
+  },
   sourceTypes: ['activity'],
   currency: 'NOK',
   rows: { least: 1, most: 10_000 },
@@ -21,7 +24,7 @@ export const bufdir20261 = template.parse({
       as: 'text',
       required: true,
       pattern: '^[89]\\d{8}$',
-      patternSays: 'nine digits that begin with 8 or 9',
+      patternSays: { nb: 'ni sifre som begynner med 8 eller 9', en: 'nine digits that begin with 8 or 9' },
     },
     { key: 'grantNumber', title: 'Tilskuddsnummer', as: 'text', required: true, maxLength: 40 },
     { key: 'contact', title: 'Kontaktperson', as: 'text', required: true, maxLength: 100 },
@@ -40,7 +43,14 @@ export const bufdir20261 = template.parse({
       choices: ['samtale', 'gruppe', 'kurs', 'besøk', 'annet'],
     },
     { key: 'description', from: 'description', title: 'Beskrivelse', as: 'text', maxLength: 500 },
-    { key: 'municipality', from: 'municipality', title: 'Kommunenummer', as: 'text', pattern: '^\\d{4}$', patternSays: 'four digits' },
+    {
+      key: 'municipality',
+      from: 'municipality',
+      title: 'Kommunenummer',
+      as: 'text',
+      pattern: '^\\d{4}$',
+      patternSays: { nb: 'fire sifre', en: 'four digits' },
+    },
     { key: 'participants', from: 'participants', title: 'Deltakere', as: 'whole', required: true, least: '0', most: '100000' },
     { key: 'hours', from: 'hours', title: 'Timer', as: 'decimal', decimals: 2, least: '0', most: '10000' },
     { key: 'amount', from: 'amount', title: 'Kostnad', as: 'decimal', required: true },

@@ -19,7 +19,7 @@ const DAY = 86_400_000;
  * The report as a workbook of two sheets: its fields, and its rows. The same report gives the same bytes, so its hash says later
  * whether this was what was handed in. https://ecma-international.org/publications-and-standards/standards/ecma-376/
  */
-export function xlsxOf(template: Template, report: Report): Uint8Array {
+export function xlsxOf(template: Template, report: Report): Uint8Array<ArrayBuffer> {
   const about = [
     ['Skjema', template.title],
     ['Versjon', `${report.scheme} ${report.version}`],

@@ -1,6 +1,6 @@
-import { buildReport } from '../../../supabase/functions/_kit/report/build.ts';
-import type { Report, ReportRecord } from '../../../supabase/functions/_kit/report/build.ts';
-import { bufdir20261 } from '../../../supabase/functions/_kit/report/templates/bufdir-2026-1.ts';
+import { buildReport } from '../../../web/src/features/grant-report/form/build.ts';
+import type { Report, GrantRecord } from '../../../web/src/features/grant-report/form/build.ts';
+import { bufdir20261 } from '../../../web/src/features/grant-report/form/bufdir-2026-1.ts';
 
 export const period = { from: '2026-01-01', to: '2026-06-30' };
 
@@ -14,9 +14,11 @@ export const fields = {
 };
 
 /** Activities of the first days of the period, numbered from 1; the first costs 100.10, the second 100.20 … */
-export function activities(count: number, change: Partial<ReportRecord> = {}): ReportRecord[] {
+export function activities(count: number, change: Partial<GrantRecord> = {}): GrantRecord[] {
   return Array.from({ length: count }, (_, index) => ({
-    id: index + 1,
+    id: String(index + 1),
+    integration: 'i-1',
+    dismissed: false,
     sourceType: 'activity',
     sourceId: `A-${String(index + 1).padStart(4, '0')}`,
     occurredOn: `2026-01-${String((index % 28) + 1).padStart(2, '0')}`,
@@ -27,6 +29,6 @@ export function activities(count: number, change: Partial<ReportRecord> = {}): R
   }));
 }
 
-export function reportOf(records: ReportRecord[], own: Record<string, unknown> = {}): Report {
+export function reportOf(records: GrantRecord[], own: Record<string, unknown> = {}): Report {
   return buildReport(bufdir20261, period, { ...fields, ...own }, records);
 }

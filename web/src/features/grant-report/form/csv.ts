@@ -2,23 +2,18 @@ import type { Report } from './build.ts';
 import { textOf } from './check.ts';
 import type { Template } from './template.ts';
 
-/** `comma` is what spreadsheets in Norwegian open without asking: semicolons between cells, decimals after a comma. */
-export type CsvForm = 'comma' | 'point';
-
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
 /** The rows as CSV (RFC 4180, UTF-8 with its mark, lines ended by CRLF). No cell of it is run by a spreadsheet. */
-export function csvOf(template: Template, report: Report, form: CsvForm = 'comma'): string {
-  const separator = form === 'comma' ? ';' : ',';
+export function csvOf({ columns, csv }: Template, { rows }: Report): string {
+  const separator = csv === 'comma' ? ';' : ',';
+  const cellOf = (as: string, text: string): string => {
+    const isPlain = (as === 'whole' || as === 'decimal') && NUMBER.test(text);
+    return quoted(isPlain ? (csv === 'comma' ? text.replace('.', ',') : text) : harmless(text), separator);
+  };
   const lines = [
-    template.columns.map(({ title }) => quoted(harmless(title), separator)),
-    ...report.rows.map(({ values }) =>
-      template.columns.map(({ key, as }) => {
-        const text = textOf(values[key]) ?? '';
-        const isNumber = (as === 'whole' || as === 'decimal') && NUMBER.test(text);
-        return quoted(isNumber ? (form === 'comma' ? text.replace('.', ',') : text) : harmless(text), separator);
-      })
-    ),
+    columns.map(({ title }) => quoted(harmless(title), separator)),
+    ...rows.map(({ values }) => columns.map(({ key, as }) => cellOf(as, textOf(values[key]) ?? ''))),
   ];
   return `\ufeff${lines.map((cells) => `${cells.join(separator)}\r\n`).join('')}`;
 }

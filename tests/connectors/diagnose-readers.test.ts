@@ -53,6 +53,14 @@ const told: Record<string, [what: string, answer: Answer, expected: Expected][]>
     ['a change by somebody else', frappe('TimestampMismatchError', 'Document has been modified after you have opened it.'), { category: 'conflict', retryable: false }],
     ['the exception, where it says nothing else', { status: 403, body: { exc_type: 'PermissionError', exception: 'frappe.exceptions.PermissionError: No permission for Item' } }, { message: 'No permission for Item', code: 'PermissionError', category: 'permission', retryable: false }],
   ],
+  'zoominfo': [
+    [
+      'credits that are used up, which no waiting brings back',
+      { status: 400, body: { title: 'Bad Request', errors: [{ id: 'e1', code: 'PFAPI0011', detail: 'Credit Limit Reached', status: '400' }] } },
+      { message: 'Credit Limit Reached', code: 'PFAPI0011', category: 'permission', retryable: false },
+    ],
+    ['its own tempo', { status: 429, body: { error: { code: 'ZI0004', message: 'You have exceeded the rate limit.', status: 429 } } }, { category: 'rate_limit', retryable: true }],
+  ],
   'servicenow': [
     ['the detail behind "Operation Failed"', { status: 403, body: { error: { message: 'Operation Failed', detail: 'Data Policy Exception: Short description is mandatory\n' }, status: 'failure' } }, { field: 'Short description', category: 'validation', retryable: false }],
     ['an access rule', { status: 403, body: { error: { message: 'Operation Failed', detail: 'ACL Exception Insert Failed due to security constraints' }, status: 'failure' } }, { category: 'permission', retryable: false }],

@@ -200,8 +200,10 @@ export type Reading<Settings = unknown, Credential = unknown> = {
 export type Connector<Settings = unknown, Credential = unknown> =
   Declared<Settings, Credential> & Pushing<Settings, Credential> & Reading<Settings, Credential>;
 
-/** A system that is only read: pulled from, measured, or listened to. */
-export type ReadConnector<Settings = unknown, Credential = unknown> = Declared<Settings, Credential> & NoPushing & Reading<Settings, Credential>;
+/** A system that is only read: pulled from, measured, or listened to. What there is to pull may follow from the settings. */
+export type ReadConnector<Settings = unknown, Credential = unknown> =
+  Declared<Settings, Credential> & NoPushing & Omit<Reading<Settings, Credential>, 'streams'>
+  & { streams?: OfSettings<Stream[], Settings> };
 
 /** One connector for many systems: how records are taken is said in the settings. */
 export type ConfiguredConnector<Settings = unknown, Credential = unknown> =

@@ -19,6 +19,7 @@ import type { SystemReader } from './types.ts';
 import { xledger } from './xledger.ts';
 import { zendesk } from './zendesk.ts';
 import { zoom } from './zoom.ts';
+import { zoominfo } from './zoominfo.ts';
 
 /** The systems that answer in ways the general reader doesn't know. A system that needs nothing of its own is not here. */
 export const readers: Readonly<Record<string, SystemReader>> = {
@@ -42,4 +43,5 @@ export const readers: Readonly<Record<string, SystemReader>> = {
   xledger,
   zendesk,
   zoom,
+  zoominfo,
 };

@@ -207,6 +207,18 @@ describe('enriching', () => {
     expect(vendor.enriched()).toHaveLength(40);
   });
 
+  it('pays nobody twice who came after a round began that found nobody on its first page', async () => {
+    const { cursor } = await run('people', null, enrich);
+    clock.advance(60);
+    vendor.add(150, { person_id: null });
+    const broken = await run('people', cursor, enrich, 1);
+    clock.advance(60);
+    vendor.add(1);
+    const rest = await run('people', broken.cursor, enrich);
+    await run('people', rest.cursor, enrich);
+    expect(vendor.enriched()).toEqual([vendor.contacts()[150]?.person_id]);
+  });
+
   it('stops before the credits that are to be left alone, and goes on when there are more', async () => {
     const { cursor } = await run('people', null, enrich);
     clock.advance(60);

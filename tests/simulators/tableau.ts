@@ -100,11 +100,11 @@ export async function startTableau(options: TableauOptions): Promise<TableauSimu
     return json(200, { job: shown(job) });
   }
 
-  /** Numbers are text, as in everything that is made of XML. */
+  /** Numbers are text, as in everything that is made of XML. A finish code may stand there before the end, and means nothing yet. */
   function shown({ id, thing, createdAt, startedAt, completedAt, finishCode, notes }: Job): object {
     return {
       id, mode: 'Asynchronous', type: 'RefreshExtract', progress: completedAt ? '100' : '0', createdAt, startedAt, completedAt,
-      ...(finishCode === undefined ? {} : { finishCode: String(finishCode) }),
+      ...(startedAt === undefined ? {} : { finishCode: String(finishCode ?? 1) }),
       extractRefreshJob: { [thing.kind]: { id: thing.id, name: thing.name }, ...(notes === undefined ? {} : { notes }) },
     };
   }
@@ -141,7 +141,8 @@ export async function startTableau(options: TableauOptions): Promise<TableauSimu
     const rows = found.slice((number - 1) * size, number * size).map(({ id, thing, jobType, status, createdAt, startedAt, completedAt }) => ({
       id, status, createdAt, startedAt, endedAt: completedAt, priority: '50', jobType, title: thing.name,
     }));
-    const backgroundJobs = rows.length === 0 ? {} : { backgroundJob: rows };
+    const [only, ...others] = rows;
+    const backgroundJobs = only === undefined ? {} : { backgroundJob: others.length === 0 ? only : rows };
     return json(200, { pagination: { pageNumber: String(number), pageSize: String(size), totalAvailable: String(found.length) }, backgroundJobs });
   }
 

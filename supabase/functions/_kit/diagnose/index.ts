@@ -16,6 +16,7 @@ import { tableau } from './tableau.ts';
 import { tripletex } from './tripletex.ts';
 import { twilio } from './twilio.ts';
 import type { SystemReader } from './types.ts';
+import { workday } from './workday.ts';
 import { xledger } from './xledger.ts';
 import { zendesk } from './zendesk.ts';
 import { zoom } from './zoom.ts';
@@ -40,6 +41,7 @@ export const readers: Readonly<Record<string, SystemReader>> = {
   tableau,
   tripletex,
   twilio,
+  workday,
   xledger,
   zendesk,
   zoom,

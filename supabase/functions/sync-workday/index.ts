@@ -1,0 +1,4 @@
+import { serve } from '../_kit/serve.ts';
+import { connector } from './connector.ts';
+
+export default serve(connector);

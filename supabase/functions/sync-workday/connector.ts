@@ -1,5 +1,6 @@
 import type { Checked, ConfiguredConnector } from '../_kit/connector.ts';
 import { warningsOf } from '../_kit/warnings.ts';
+import type { XmlNode } from '../_kit/xml.ts';
 import { call, pageFilter, wd } from './api.ts';
 import type { Context } from './api.ts';
 import { confirm, push } from './imports.ts';
@@ -11,19 +12,25 @@ import type { Credential, Settings } from './settings.ts';
 const DIRECTORY = 'https://community.workday.com/sites/default/files/file-hosting/productionapi';
 
 /**
- * Workday's own clock needs a user and no rights; then which of the two an integration does the user may do. Reading payroll inputs is as
- * near as one can come to importing them without doing it. Workday does not say as whom it knows us.
+ * Workday's own clock needs a user and no rights; then which of the two an integration does the user may do, by questions that find
+ * nothing and so cost nothing. Reading payroll inputs is as near as one comes to importing them without doing it. Workday does not say as
+ * whom it knows us.
  */
 async function check(ctx: Context): Promise<Checked> {
+  const look = (service: 'Human_Resources' | 'Payroll', operation: string, criteria: XmlNode[]) => (): Promise<unknown> => call(ctx, service, {
+    name: `${operation}_Request`, answer: `${operation}_Response`,
+    content: [wd('Request_Criteria', criteria), wd('Response_Filter', pageFilter(1, 1))],
+  });
   await call(ctx, 'Human_Resources', { name: 'Server_Timestamp_Get', content: [], answer: 'Server_Timestamp' });
-  const filter = wd('Response_Filter', pageFilter(1, 1));
-  const ofSending = await warningsOf('Records cannot be sent', () => call(ctx, 'Payroll', {
-    name: 'Get_Submit_Payroll_Inputs_Request', content: [filter], answer: 'Get_Submit_Payroll_Inputs_Response',
-  }));
-  const ofFetching = await warningsOf('Records cannot be fetched', () => call(ctx, 'Human_Resources', {
-    name: 'Get_Workers_Request', content: [filter, wd('Response_Group', [wd('Include_Reference', 'true')])], answer: 'Get_Workers_Response',
-  }));
-  return { as: null, warnings: [...ofSending, ...ofFetching] };
+  const longAgo = [wd('Start_Date', '1900-01-01'), wd('End_Date', '1900-01-01')];
+  const nobody = ['Exclude_Inactive_Workers', 'Exclude_Employees', 'Exclude_Contingent_Workers'].map((name) => wd(name, 'true'));
+  return {
+    as: null,
+    warnings: [
+      ...await warningsOf('Records cannot be sent', look('Payroll', 'Get_Submit_Payroll_Inputs', longAgo)),
+      ...await warningsOf('Records cannot be fetched', look('Human_Resources', 'Get_Workers', nobody)),
+    ],
+  };
 }
 
 /**

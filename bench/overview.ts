@@ -78,6 +78,10 @@ async function makeRest(sql: Sql, { org, integration, user }: Reader): Promise<v
     select org_id, now() - n * interval '1 hour', ${user.id}, 'Somebody', 'sync.requested', id from integrations, generate_series(1, 10) n`;
   await sql`insert into streams (org_id, integration_id, stream) select org_id, id, 'stream-' || n from integrations, generate_series(1, 3) n`;
   await sql`
+    update causes c set fixed_at = now(), fixed_version = 1, refused_version = 1, refused_at = now() - interval '1 hour',
+      fixed_record_id = (select min(r.id) from records r where r.org_id = ${org} and r.integration_id = ${integration})
+    where c.org_id = ${org} and c.integration_id = ${integration}`;
+  await sql`
     update records set closed_at = settled_at, closed_by = ${user.id}, closed_reason = 'Found there'
     where org_id = ${org} and integration_id = ${integration} and state = 'exported'`;
 }
@@ -99,6 +103,7 @@ export async function readsOf(sql: Sql, { org, integration, user }: Reader): Pro
     read('my_organizations', 'select * from my_organizations where id = $1 order by name, id', org),
     read('cause_overview', `select * from cause_overview ${its} and open_records > 0 order by open_records desc, id limit 50`, org, integration),
     read('cause_overview, one', `select * from cause_overview ${ours} and id = $2 limit 1`, org, cause),
+    read('cause_fixes', `select * from cause_fixes ${its} and cause_id = $3`, org, integration, cause),
     read('failed_records', `select * from failed_records ${its} order by failed_at desc, id desc limit 50`, org, integration),
     read('record', `select * from records ${ours} and id = $2 limit 1`, org, record),
     read('waiting records', `select id, source_id from records ${its} and state in ('queued', 'sending') order by id limit 50`, org, integration),

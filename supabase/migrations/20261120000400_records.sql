@@ -13,11 +13,21 @@ create table public.causes (
   category text not null,
   first_seen_at timestamptz not null,
   last_seen_at timestamptz not null,
+  -- The last time a record with this cause landed after all: which, in which version, by which retry if somebody asked for one, and
+  -- which version was refused before that, when.
+  fixed_at timestamptz,
+  fixed_record_id bigint,
+  fixed_version integer,
+  fixed_retry_id bigint,
+  refused_version integer,
+  refused_at timestamptz,
   primary key (org_id, id),
   unique (org_id, integration_id, code, field, template),
   foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
 );
 comment on table public.causes is 'Why records fail: records with the same cause are fixed together.';
+create index causes_fixed on public.causes (org_id, integration_id, template, fixed_at desc) where fixed_at is not null;
+comment on index public.causes_fixed is 'Serves public.cause_fixes: what fixed the same words before.';
 
 create table public.records (
   org_id uuid not null,
@@ -86,6 +96,8 @@ create index records_closed on public.records (org_id, integration_id, state, cl
 comment on index public.records_closed is 'Serves public.closed_records, newest first.';
 create index records_of_cause on public.records (org_id, cause_id) where cause_id is not null;
 comment on index public.records_of_cause is 'Serves public.cause_overview: what is open of each.';
+create index records_dismissed on public.records (org_id, cause_id, closed_at desc) where state = 'dismissed' and cause_id is not null;
+comment on index public.records_dismissed is 'Serves public.cause_fixes: the last one of a cause that was dismissed.';
 -- Serves claim_records for a retry, in the order it takes them.
 create index records_of_retry on public.records (org_id, retry_id, next_attempt_at, id) where retry_id is not null;
 comment on index public.records_of_retry is 'Serves private.due_records and private.finish_run: the records of a retry.';
@@ -100,6 +112,8 @@ create table public.record_versions (
   occurred_on date,
   label text,
   handed_in_at timestamptz not null,
+  -- Why this version was refused, if it was.
+  cause_id bigint,
   primary key (org_id, record_id, version),
   foreign key (org_id, record_id) references public.records (org_id, id) on delete cascade
 );
@@ -258,8 +272,8 @@ create function private.keep_version(org uuid, record bigint, at timestamptz)
   language sql
   set search_path = ''
 as $$
-  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
-  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, keep_version.at
+  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at, cause_id)
+  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, keep_version.at, r.cause_id
   from public.records r where r.org_id = org and r.id = record
   on conflict do nothing;
 $$;

@@ -13,6 +13,43 @@ as $$
     coalesce(retry_after_seconds, 0)));
 $$;
 
+-- Notes of each cause which of its records lands now, so that the next one who meets it is told what helped. A version that replaced a
+-- refused one counts too: what was wrong may have been put right where the record comes from.
+create function private.note_fixes(held public.runs, outcomes jsonb, at timestamptz)
+  returns void
+  language sql
+  set search_path = ''
+as $$
+  update public.causes c
+  set fixed_at = note_fixes.at, fixed_record_id = l.id, fixed_version = l.version, refused_version = a.version, refused_at = a.at,
+      -- Where the system judges later, the run that hears its verdict is not the retry's.
+      fixed_retry_id = coalesce(held.retry_id, (
+        select u.retry_id from public.attempts s
+        join public.runs u on u.org_id = s.org_id and u.id = s.run_id
+        where s.org_id = held.org_id and s.record_id = l.id and s.at > a.at and u.retry_id is not null
+        order by s.at desc limit 1))
+  from (
+    select distinct on (w.cause_id) w.cause_id, r.id, r.version
+    from jsonb_to_recordset(outcomes) o (id bigint, state text)
+    join public.records r on r.org_id = held.org_id and r.id = o.id
+    cross join lateral (
+      select coalesce(r.cause_id, (
+        select v.cause_id from public.record_versions v
+        where v.org_id = r.org_id and v.record_id = r.id and v.version > coalesce(r.exported_version, 0) and v.version < r.version
+          and v.cause_id is not null
+        order by v.version desc limit 1)) as cause_id
+    ) w
+    where o.state = 'exported' and r.state = 'sending' and r.run_id = held.id and w.cause_id is not null
+    order by w.cause_id, r.version desc, r.id
+  ) l
+  cross join lateral (
+    select s.version, s.at from public.attempts s
+    where s.org_id = held.org_id and s.record_id = l.id and s.outcome in ('failed', 'retrying', 'dead')
+    order by s.at desc limit 1
+  ) a
+  where c.org_id = held.org_id and c.id = l.cause_id;
+$$;
+
 -- Records what the system said of each leased record: [{id, state, external_id, code, field, payload_field, message, template,
 -- value, category, status, response, request_id, retry_after_seconds}]. `state` is exported, accepted, failed, retrying, uncertain,
 -- or queued for one put back unsent.
@@ -26,6 +63,7 @@ declare
   ids bigint[];
   refusals boolean;
   waiting boolean;
+  mended boolean;
 begin
   select array_agg((o ->> 'id')::bigint), bool_or(o ->> 'template' is not null) into ids, refusals from jsonb_array_elements(outcomes) o;
   if ids is null then
@@ -33,11 +71,14 @@ begin
   end if;
   -- Always in the order of ids, here and where records are handed in, so that neither waits for the other in a circle.
   with locked as (
-    select r.latest_version > r.version as waits from public.records r
+    select r.latest_version > r.version as waits, r.cause_id is not null or r.version > 1 as mends from public.records r
     where r.org_id = held.org_id and r.id = any (ids)
     order by r.id for update
   )
-  select bool_or(l.waits) into waiting from locked l;
+  select bool_or(l.waits), bool_or(l.mends) into waiting, mended from locked l;
+  if mended then
+    perform private.note_fixes(held, outcomes, settle.at);
+  end if;
   if refusals then
     insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
     select held.org_id, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message),

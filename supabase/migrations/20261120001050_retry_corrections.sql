@@ -210,8 +210,8 @@ begin
   select array_agg(r.id) into changed from public.records r
   where r.org_id = retry.org_id and r.id = any (records)
     and private.content_of(private.as_sent(retry.mapping, retry.edit, r)) <> private.content_of(r);
-  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
-  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, correct_payloads.at
+  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at, cause_id)
+  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, correct_payloads.at, r.cause_id
   from public.records r where r.org_id = retry.org_id and r.id = any (changed)
   on conflict do nothing;
   insert into public.audit_log (org_id, at, actor_id, actor, action, system, integration_id, subject, before, after)

@@ -55,6 +55,8 @@ CREATE INDEX audit_log_of_integration ON public.audit_log USING btree (org_id, i
 comment on index public.audit_log_of_integration is 'Serves public.configuration and public.audit_trail, by integration.';
 CREATE INDEX audit_log_of_person ON public.audit_log USING btree (org_id, actor_id, id DESC);
 comment on index public.audit_log_of_person is 'Serves public.audit_trail, by person.';
+CREATE INDEX audit_log_of_setup ON public.audit_log USING btree (org_id, integration_id, at DESC) WHERE (action = ANY (ARRAY['credential.set'::text, 'integration.changed'::text]));
+comment on index public.audit_log_of_setup is 'Serves public.cause_fixes: what was changed between a refusal and the success after it.';
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 alter table public.audit_log enable always trigger audit_log_is_append_only;
 alter table public.audit_log enable row level security;
@@ -75,10 +77,18 @@ create table public.causes (
   category text not null,
   first_seen_at timestamp with time zone not null,
   last_seen_at timestamp with time zone not null,
+  fixed_at timestamp with time zone,
+  fixed_record_id bigint,
+  fixed_version integer,
+  fixed_retry_id bigint,
+  refused_version integer,
+  refused_at timestamp with time zone,
   constraint causes_pkey PRIMARY KEY (org_id, id),
   constraint causes_org_id_integration_id_code_field_template_key UNIQUE (org_id, integration_id, code, field, template),
   constraint causes_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE
 );
+CREATE INDEX causes_fixed ON public.causes USING btree (org_id, integration_id, template, fixed_at DESC) WHERE (fixed_at IS NOT NULL);
+comment on index public.causes_fixed is 'Serves public.cause_fixes: what fixed the same words before.';
 alter table public.causes enable row level security;
 create policy "members see their causes" on public.causes for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -495,6 +505,7 @@ create table public.record_versions (
   occurred_on date,
   label text,
   handed_in_at timestamp with time zone not null,
+  cause_id bigint,
   constraint record_versions_pkey PRIMARY KEY (org_id, record_id, version),
   constraint record_versions_org_id_record_id_fkey FOREIGN KEY (org_id, record_id) REFERENCES public.records(org_id, id) ON DELETE CASCADE
 );
@@ -557,6 +568,8 @@ create table public.records (
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_limit=2000);
 CREATE INDEX records_closed ON public.records USING btree (org_id, integration_id, state, closed_at DESC, id DESC) WHERE (closed_at IS NOT NULL);
 comment on index public.records_closed is 'Serves public.closed_records, newest first.';
+CREATE INDEX records_dismissed ON public.records USING btree (org_id, cause_id, closed_at DESC) WHERE ((state = 'dismissed'::text) AND (cause_id IS NOT NULL));
+comment on index public.records_dismissed is 'Serves public.cause_fixes: the last one of a cause that was dismissed.';
 CREATE INDEX records_in_trouble ON public.records USING btree (org_id, integration_id, (
 CASE
     WHEN (failed_at IS NULL) THEN created_at
@@ -888,6 +901,94 @@ create view public.audit_trail with (security_invoker=true) as
    FROM public.audit_log a;
 grant select on public.audit_trail to authenticated;
 comment on view public.audit_trail is 'Who did what, when and why, with what differs before and after.';
+
+create view public.cause_fixes with (security_invoker=true) as
+ SELECT c.org_id,
+    c.integration_id,
+    c.id AS cause_id,
+        CASE
+            WHEN d.id IS NULL THEN f.id
+            ELSE c.id
+        END AS fixed_cause_id,
+        CASE
+            WHEN d.id IS NOT NULL THEN 'dismissed'::text
+            WHEN h.changed_field IS NOT NULL THEN
+            CASE
+                WHEN t.edit IS NOT NULL THEN 'edited'::text
+                WHEN t.mapping IS NOT NULL THEN 'corrected'::text
+                ELSE 'handed_in'::text
+            END
+            WHEN s.action = 'credential.set'::text THEN 'credential'::text
+            WHEN s.action IS NOT NULL THEN 'settings'::text
+            WHEN t.id IS NOT NULL THEN 'retried'::text
+            ELSE 'by_itself'::text
+        END AS how,
+    COALESCE(d.closed_at, f.fixed_at) AS at,
+    COALESCE(d.id, f.fixed_record_id) AS record_id,
+    ( SELECT COALESCE(r.label, r.source_id) AS "coalesce"
+           FROM public.records r
+          WHERE r.org_id = c.org_id AND r.id = COALESCE(d.id, f.fixed_record_id)) AS record_name,
+    ( SELECT m.name
+           FROM public.members m
+          WHERE m.org_id = c.org_id AND m.user_id =
+                CASE
+                    WHEN d.id IS NOT NULL THEN d.closed_by
+                    WHEN h.changed_field IS NULL AND s.action IS NOT NULL THEN s.actor_id
+                    ELSE t.requested_by
+                END) AS by_name,
+        CASE
+            WHEN d.id IS NULL THEN f.refused_at
+            ELSE NULL::timestamp with time zone
+        END AS refused_at,
+        CASE
+            WHEN d.id IS NULL THEN h.changed_field
+            ELSE NULL::text
+        END AS field,
+        CASE
+            WHEN d.id IS NULL THEN h.before
+            ELSE NULL::text
+        END AS before,
+        CASE
+            WHEN d.id IS NULL THEN h.after
+            ELSE NULL::text
+        END AS after,
+        CASE
+            WHEN d.id IS NULL THEN h.fields
+            ELSE NULL::bigint
+        END AS fields,
+    d.closed_reason AS reason
+   FROM public.causes c
+     LEFT JOIN LATERAL ( SELECT p.id,
+            p.fixed_at,
+            p.fixed_record_id,
+            p.fixed_version,
+            p.fixed_retry_id,
+            p.refused_version,
+            p.refused_at,
+            p.payload_field
+           FROM public.causes p
+          WHERE p.org_id = c.org_id AND p.integration_id = c.integration_id AND p.template = c.template AND p.fixed_at IS NOT NULL
+          ORDER BY (p.id = c.id) DESC, p.fixed_at DESC
+         LIMIT 1) f ON true
+     LEFT JOIN LATERAL ( SELECT r.id,
+            r.closed_at,
+            r.closed_by,
+            r.closed_reason
+           FROM public.records r
+          WHERE r.org_id = c.org_id AND r.cause_id = c.id AND r.state = 'dismissed'::text AND (f.fixed_at IS NULL OR r.closed_at > f.fixed_at)
+          ORDER BY r.closed_at DESC
+         LIMIT 1) d ON true
+     LEFT JOIN public.retries t ON t.org_id = c.org_id AND t.id = f.fixed_retry_id
+     LEFT JOIN LATERAL private.version_change(c.org_id, f.fixed_record_id, f.refused_version, f.fixed_version, f.payload_field) h(changed_field, before, after, fields) ON true
+     LEFT JOIN LATERAL ( SELECT a.action,
+            a.actor_id
+           FROM public.audit_log a
+          WHERE a.org_id = c.org_id AND a.integration_id = c.integration_id AND (a.action = ANY (ARRAY['credential.set'::text, 'integration.changed'::text])) AND (a.action = 'credential.set'::text OR a.after ? 'settings'::text) AND a.at > f.refused_at AND a.at <= f.fixed_at
+          ORDER BY a.at DESC
+         LIMIT 1) s ON true
+  WHERE f.id IS NOT NULL OR d.id IS NOT NULL;
+grant select on public.cause_fixes to authenticated;
+comment on view public.cause_fixes is 'What helped the last time records of a cause got across, or why they were dismissed. Causes that were never fixed are not in it.';
 
 create view public.cause_overview with (security_invoker=true) as
  SELECT c.org_id,
@@ -3324,8 +3425,8 @@ begin
   select array_agg(r.id) into changed from public.records r
   where r.org_id = retry.org_id and r.id = any (records)
     and private.content_of(private.as_sent(retry.mapping, retry.edit, r)) <> private.content_of(r);
-  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
-  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, correct_payloads.at
+  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at, cause_id)
+  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, correct_payloads.at, r.cause_id
   from public.records r where r.org_id = retry.org_id and r.id = any (changed)
   on conflict do nothing;
   insert into public.audit_log (org_id, at, actor_id, actor, action, system, integration_id, subject, before, after)
@@ -4397,8 +4498,8 @@ CREATE OR REPLACE FUNCTION private.keep_version(org uuid, record bigint, at time
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at)
-  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, keep_version.at
+  insert into public.record_versions (org_id, record_id, version, payload, amount, currency, occurred_on, label, handed_in_at, cause_id)
+  select r.org_id, r.id, r.version, r.payload, r.amount, r.currency, r.occurred_on, r.label, keep_version.at, r.cause_id
   from public.records r where r.org_id = org and r.id = record
   on conflict do nothing;
 $function$;
@@ -4690,6 +4791,41 @@ begin
   return slots;
 end $function$;
 grant execute on function private.next_slots(timestamp with time zone,integer,text,timestamp with time zone,integer) to authenticated;
+
+CREATE OR REPLACE FUNCTION private.note_fixes(held public.runs, outcomes jsonb, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.causes c
+  set fixed_at = note_fixes.at, fixed_record_id = l.id, fixed_version = l.version, refused_version = a.version, refused_at = a.at,
+      -- Where the system judges later, the run that hears its verdict is not the retry's.
+      fixed_retry_id = coalesce(held.retry_id, (
+        select u.retry_id from public.attempts s
+        join public.runs u on u.org_id = s.org_id and u.id = s.run_id
+        where s.org_id = held.org_id and s.record_id = l.id and s.at > a.at and u.retry_id is not null
+        order by s.at desc limit 1))
+  from (
+    select distinct on (w.cause_id) w.cause_id, r.id, r.version
+    from jsonb_to_recordset(outcomes) o (id bigint, state text)
+    join public.records r on r.org_id = held.org_id and r.id = o.id
+    cross join lateral (
+      select coalesce(r.cause_id, (
+        select v.cause_id from public.record_versions v
+        where v.org_id = r.org_id and v.record_id = r.id and v.version > coalesce(r.exported_version, 0) and v.version < r.version
+          and v.cause_id is not null
+        order by v.version desc limit 1)) as cause_id
+    ) w
+    where o.state = 'exported' and r.state = 'sending' and r.run_id = held.id and w.cause_id is not null
+    order by w.cause_id, r.version desc, r.id
+  ) l
+  cross join lateral (
+    select s.version, s.at from public.attempts s
+    where s.org_id = held.org_id and s.record_id = l.id and s.outcome in ('failed', 'retrying', 'dead')
+    order by s.at desc limit 1
+  ) a
+  where c.org_id = held.org_id and c.id = l.cause_id;
+$function$;
 
 CREATE OR REPLACE FUNCTION private.notice_of(incident public.incidents, kind text, at timestamp with time zone)
  RETURNS jsonb
@@ -5803,6 +5939,7 @@ declare
   ids bigint[];
   refusals boolean;
   waiting boolean;
+  mended boolean;
 begin
   select array_agg((o ->> 'id')::bigint), bool_or(o ->> 'template' is not null) into ids, refusals from jsonb_array_elements(outcomes) o;
   if ids is null then
@@ -5810,11 +5947,14 @@ begin
   end if;
   -- Always in the order of ids, here and where records are handed in, so that neither waits for the other in a circle.
   with locked as (
-    select r.latest_version > r.version as waits from public.records r
+    select r.latest_version > r.version as waits, r.cause_id is not null or r.version > 1 as mends from public.records r
     where r.org_id = held.org_id and r.id = any (ids)
     order by r.id for update
   )
-  select bool_or(l.waits) into waiting from locked l;
+  select bool_or(l.waits), bool_or(l.mends) into waiting, mended from locked l;
+  if mended then
+    perform private.note_fixes(held, outcomes, settle.at);
+  end if;
   if refusals then
     insert into public.causes as c (org_id, integration_id, code, field, template, payload_field, sample, category, first_seen_at, last_seen_at)
     select held.org_id, held.integration_id, coalesce(o.code, ''), coalesce(o.field, ''), o.template, min(o.payload_field), min(o.message),
@@ -6314,6 +6454,33 @@ AS $function$
   );
 $function$;
 grant execute on function private.valid_thresholds(jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION private.version_change(org uuid, record bigint, was integer, became integer, field text)
+ RETURNS TABLE(changed_field text, before text, after text, fields bigint)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with v as (
+    select h.version, h.payload, h.amount, h.currency, h.occurred_on from public.record_versions h
+    where h.org_id = version_change.org and h.record_id = version_change.record and h.version in (was, became)
+    union all
+    select r.version, r.payload, r.amount, r.currency, r.occurred_on from public.records r
+    where r.org_id = version_change.org and r.id = version_change.record and r.version in (was, became)
+  ), c as (
+    select v.version, v.payload || jsonb_strip_nulls(jsonb_build_object('record.amount', trim_scale(v.amount)::text,
+      'record.currency', v.currency, 'record.occurred_on', to_char(v.occurred_on, 'YYYY-MM-DD'))) as content
+    from v
+  ), d as (
+    select k.key, o.content ->> k.key as before, n.content ->> k.key as after
+    from c o
+    join c n on o.version = was and n.version = became
+    cross join lateral jsonb_object_keys(o.content || n.content) k (key)
+    where o.content -> k.key is distinct from n.content -> k.key
+  )
+  select d.key, left(d.before, 500), left(d.after, 500), count(*) over () from d order by d.key is distinct from field, d.key limit 1;
+$function$;
+grant execute on function private.version_change(uuid,bigint,integer,integer,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.wake_incidents(at timestamp with time zone)
  RETURNS integer

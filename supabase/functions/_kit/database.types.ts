@@ -118,11 +118,17 @@ export type Database = {
           'code': string;
           'field': string;
           'first_seen_at': string;
+          'fixed_at': string | null;
+          'fixed_record_id': number | null;
+          'fixed_retry_id': number | null;
+          'fixed_version': number | null;
           'id': number;
           'integration_id': string;
           'last_seen_at': string;
           'org_id': string;
           'payload_field': string | null;
+          'refused_at': string | null;
+          'refused_version': number | null;
           'sample': string;
           'template': string;
         };
@@ -132,11 +138,17 @@ export type Database = {
           'code'?: string;
           'field'?: string;
           'first_seen_at': string;
+          'fixed_at'?: string | null;
+          'fixed_record_id'?: number | null;
+          'fixed_retry_id'?: number | null;
+          'fixed_version'?: number | null;
           'id'?: never;
           'integration_id': string;
           'last_seen_at': string;
           'org_id': string;
           'payload_field'?: string | null;
+          'refused_at'?: string | null;
+          'refused_version'?: number | null;
           'sample': string;
           'template': string;
         };
@@ -145,11 +157,17 @@ export type Database = {
           'code'?: string;
           'field'?: string;
           'first_seen_at'?: string;
+          'fixed_at'?: string | null;
+          'fixed_record_id'?: number | null;
+          'fixed_retry_id'?: number | null;
+          'fixed_version'?: number | null;
           'id'?: never;
           'integration_id'?: string;
           'last_seen_at'?: string;
           'org_id'?: string;
           'payload_field'?: string | null;
+          'refused_at'?: string | null;
+          'refused_version'?: number | null;
           'sample'?: string;
           'template'?: string;
         };
@@ -1248,6 +1266,7 @@ export type Database = {
       'record_versions': {
         Row: {
           'amount': number | null;
+          'cause_id': number | null;
           'currency': string | null;
           'handed_in_at': string;
           'label': string | null;
@@ -1260,6 +1279,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           'amount'?: number | null;
+          'cause_id'?: number | null;
           'currency'?: string | null;
           'handed_in_at': string;
           'label'?: string | null;
@@ -1271,6 +1291,7 @@ export type Database = {
         };
         Update: {
           'amount'?: number | null;
+          'cause_id'?: number | null;
           'currency'?: string | null;
           'handed_in_at'?: string;
           'label'?: string | null;
@@ -2273,6 +2294,101 @@ export type Database = {
           'subject'?: string | null;
         };
         Relationships: [
+        ];
+      };
+      'cause_fixes': {
+        Row: {
+          'after': string | null;
+          'at': string | null;
+          'before': string | null;
+          'by_name': string | null;
+          'cause_id': number;
+          'field': string | null;
+          'fields': number | null;
+          'fixed_cause_id': number | null;
+          'how': string | null;
+          'integration_id': string;
+          'org_id': string;
+          'reason': string | null;
+          'record_id': number | null;
+          'record_name': string | null;
+          'refused_at': string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'after'?: string | null;
+          'at'?: string | null;
+          'before'?: string | null;
+          'by_name'?: string | null;
+          'cause_id'?: number | null;
+          'field'?: string | null;
+          'fields'?: number | null;
+          'fixed_cause_id'?: number | null;
+          'how'?: string | null;
+          'integration_id'?: string | null;
+          'org_id'?: string | null;
+          'reason'?: string | null;
+          'record_id'?: number | null;
+          'record_name'?: string | null;
+          'refused_at'?: string | null;
+        };
+        Update: {
+          'after'?: string | null;
+          'at'?: string | null;
+          'before'?: string | null;
+          'by_name'?: string | null;
+          'cause_id'?: number | null;
+          'field'?: string | null;
+          'fields'?: number | null;
+          'fixed_cause_id'?: number | null;
+          'how'?: string | null;
+          'integration_id'?: string | null;
+          'org_id'?: string | null;
+          'reason'?: string | null;
+          'record_id'?: number | null;
+          'record_name'?: string | null;
+          'refused_at'?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'causes_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
         ];
       };
       'cause_overview': {

@@ -7,8 +7,8 @@ import { migrationsFolder } from './stack/migrate.ts';
 const root = resolve(import.meta.dirname, '..');
 
 /**
- * Writes the files that follow from others (config.toml's functions, their deno.json, the database types, the schema
- * dump), from a database made for the purpose; with `--check` only says which are out of date and ends with 1.
+ * Writes the files that follow from others (config.toml's functions, their deno.json, what to do by system, the database
+ * types, the schema dump), from a database made for the purpose; with `--check` only says which are out of date and ends with 1.
  */
 async function generate(check: boolean): Promise<number> {
   const database = await startDatabase({

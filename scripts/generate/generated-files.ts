@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sql } from 'postgres';
 import { z } from 'zod';
+import { adviceFiles } from './advice-files.ts';
 import { connectorTable } from './connector-table.ts';
 import { databaseTypes } from './database-types.ts';
 import { configWithFunctions, denoConfig, functionNames } from './function-settings.ts';
@@ -36,6 +37,7 @@ export async function functionFiles(root: string): Promise<GeneratedFile[]> {
     { path: 'supabase/config.toml', content: configWithFunctions(config, names) },
     { path: connectors, content: await connectorTable(await readFile(join(root, connectors), 'utf8'), folder, names) },
     ...await Promise.all(files),
+    ...await adviceFiles(folder, names),
   ];
 }
 

@@ -86,6 +86,40 @@ export const connector: Connector<Settings, Credential> = {
 };
 `;
 
+const adviceOf = (title: string, host: string): string => `import type { Advice } from '../_kit/advice.ts';
+
+const docs = 'https://${host}/docs';
+
+/** Say where in the system a person goes, by the names its menus have, and link to the vendor's page on it. */
+export const advice: Advice = {
+  auth: {
+    nb: 'Lag en ny nøkkel i ${title} og legg den inn her.',
+    en: 'Make a new key in ${title} and set it here.',
+    link: docs,
+  },
+  permission: {
+    nb: 'Gi brukeren bak nøkkelen rettigheten som mangler.',
+    en: 'Give the user behind the key the right that is missing.',
+  },
+  rate_limit: {
+    nb: 'Vi venter til systemet slipper til igjen. Varer det, se hva annet som bruker det.',
+    en: 'We wait until the system lets us in again. If it lasts, see what else uses it.',
+  },
+  validation: {
+    nb: 'Er verdien riktig, må den finnes i ${title}. Ellers rettes den her.',
+    en: 'If the value is right it has to exist in ${title}. Otherwise correct it here.',
+  },
+  conflict: {
+    nb: 'Se i ${title} hva som er der fra før, før du sender igjen.',
+    en: 'See in ${title} what is there already, before you send again.',
+  },
+  server: {
+    nb: 'Se om dere selv kommer inn i ${title}.',
+    en: 'See whether you get into ${title} yourselves.',
+  },
+};
+`;
+
 /**
  * Writes the folder of a new connector: a whole one, for an invented interface, that compiles and passes the contract test.
  *
@@ -99,7 +133,9 @@ export async function makeConnector(functionsFolder: string, system: string): Pr
   if (existsSync(folder)) throw new Error(`${folder} is there already.`);
   const title = system.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
   const host = `${system}.example.org`;
-  const files = { 'index.ts': INDEX, 'settings.ts': settingsOf(host), 'connector.ts': connectorOf(system, title, host) };
+  const files = {
+    'index.ts': INDEX, 'settings.ts': settingsOf(host), 'connector.ts': connectorOf(system, title, host), 'advice.ts': adviceOf(title, host),
+  };
   await mkdir(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   return Object.keys(files).map((name) => join(folder, name));

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Advice, Case, Said } from '../../supabase/functions/_kit/advice.ts';
 import type { AnyConnector } from '../../supabase/functions/_kit/connector.ts';
 import { pushingFor, rateFor, streamsFor } from '../../supabase/functions/_kit/facts.ts';
 import { comparable, connectors, functionsFolder, runContract, secretsOf } from './support/contract-scenarios.ts';
@@ -14,6 +16,9 @@ const folder = process.env['CONNECTORS'] ?? functionsFolder;
 const root = join(import.meta.dirname, '../..');
 const all = await connectors(folder);
 const KINDS = ['api-key', 'basic', 'oauth-client', 'jwt-bearer', 'oauth-refresh', 'ws-security', 'sigv4', 'none'];
+
+/** What two pages of one vendor have in common. */
+const domainOf = (url: string): string => new URL(url).hostname.split('.').slice(-2).join('.');
 
 let outcomes: Outcomes;
 
@@ -73,6 +78,22 @@ describe.each(all.map(({ folder: own, connector }) => [connector.system, own, co
     const fixtures = join(own, 'fixtures');
     const files = existsSync(fixtures) ? readdirSync(fixtures).filter((name) => name.endsWith('.json')) : [];
     for (const file of files) expect(() => JSON.parse(readFileSync(join(fixtures, file), 'utf8')) as unknown, file).not.toThrow();
+  });
+
+  test('says in both languages what to do about each kind of refusal, and where the vendor says how', async () => {
+    const path = join(own, 'advice.ts');
+    expect(existsSync(path), 'advice.ts is missing: docs/adding-a-connector.md says what goes into it').toBe(true);
+    const { advice } = await import(pathToFileURL(path).href) as { advice: Advice };
+    const { cases = [], ...categories } = advice;
+    const needed = ['auth', 'permission', 'rate_limit', 'validation', 'server', ...(connector.push ? ['conflict'] : [])];
+    expect(needed.filter((category) => !Object.hasOwn(categories, category))).toEqual([]);
+    for (const { nb, en, link } of [...Object.values(categories), ...cases] satisfies Said[]) {
+      for (const words of [nb, en]) expect(words).toMatch(/^\p{Lu}\P{C}{20,250}\.$/u);
+      expect(nb).not.toBe(en);
+      if (link !== undefined) expect([link, URL.parse(link)?.protocol, domainOf(link)]).toEqual([link, 'https:', domainOf(connector.docs)]);
+    }
+    expect(advice.auth.link).toBeDefined();
+    for (const { codes = [], fields = [] } of cases satisfies readonly Case[]) expect(codes.length + fields.length).toBeGreaterThan(0);
   });
 
   test('refuses a credential that lacks a part, so that the page can say which', () => {

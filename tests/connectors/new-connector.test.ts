@@ -22,7 +22,7 @@ afterAll(() => rm(copy, { recursive: true, force: true }));
 
 test('a connector that was just made compiles and keeps the contract', { timeout: 240_000 }, async () => {
   const files = await makeConnector(join(copy, 'supabase/functions'), 'example-ledger');
-  expect(files.map((file) => file.slice(copy.length))).toEqual(['index.ts', 'settings.ts', 'connector.ts'].map((name) => `/supabase/functions/sync-example-ledger/${name}`));
+  expect(files.map((file) => file.slice(copy.length))).toEqual(['index.ts', 'settings.ts', 'connector.ts', 'advice.ts'].map((name) => `/supabase/functions/sync-example-ledger/${name}`));
   const node = (bin: string, ...args: string[]): Promise<{ stdout: string }> =>
     run(process.execPath, [join(root, 'node_modules', bin), ...args], { cwd: copy, env: { ...process.env, NO_COLOR: '1' }, timeout: 200_000 })
       .catch((error: { stdout: string; stderr: string }) => { throw new Error(`${error.stdout}\n${error.stderr}`); });

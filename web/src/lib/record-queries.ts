@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import type { Client } from './client.ts';
 import { readRows } from './queries.ts';
 import type { Answer } from './queries.ts';
-import { Attempt, Cause, ClosedRecord, FailedRecord, RecordDetail, Retry, Run, RunDedupe, WaitingRecord } from './record-rows.ts';
+import { Attempt, Cause, CauseFix, ClosedRecord, FailedRecord, RecordDetail, Retry, Run, RunDedupe, WaitingRecord } from './record-rows.ts';
 
 // What the pages of an integration read.
 
@@ -26,6 +26,15 @@ export const causeQuery = ({ db }: Client, org: string, cause: string) => queryO
   queryKey: ['org', org, 'cause', cause],
   queryFn: ({ signal }) => readOne(Cause, db.from('cause_overview').select().eq('org_id', org).eq('id', cause)
     .limit(1).abortSignal(signal)),
+});
+
+/** What helped the last time these causes were met; those never fixed are not in it. It changes when one is fixed, not by the second. */
+export const causeFixesQuery = ({ db }: Client, org: string, integration: string, causes: readonly string[]) => queryOptions({
+  queryKey: ['org', org, 'fixes', integration, causes.toSorted().join()],
+  queryFn: ({ signal }) => readRows(CauseFix, db.from('cause_fixes').select().eq('org_id', org).eq('integration_id', integration)
+    .in('cause_id', [...causes]).limit(PAGE_SIZE).abortSignal(signal)),
+  enabled: causes.length > 0,
+  staleTime: 60_000,
 });
 
 export type RecordFilter = { integration: string; cause?: string; run?: string; state?: string };

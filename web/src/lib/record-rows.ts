@@ -52,6 +52,24 @@ export const Cause = z.object({
 });
 export type Cause = z.output<typeof Cause>;
 
+/** What helped the last time a cause was met. */
+export const CauseFix = z.object({
+  cause_id: id,
+  fixed_cause_id: id,
+  how: z.string(),
+  at: instant,
+  record_id: id,
+  record_name: maybe,
+  by_name: maybe,
+  refused_at: maybeInstant,
+  field: maybe,
+  before: maybe,
+  after: maybe,
+  fields: count,
+  reason: maybe,
+});
+export type CauseFix = z.output<typeof CauseFix>;
+
 const recordColumns = {
   integration_id: id,
   id,

@@ -11,6 +11,8 @@ import type { Cause } from '../../lib/record-rows.ts';
 import { systemName } from '../../lib/system-name.ts';
 import { RetryButton } from './retry-button.tsx';
 import type { MappingHint } from './correction-draft.ts';
+import { LastFix } from './last-fix.tsx';
+import { WhatToDo } from './what-to-do.tsx';
 
 const VALUES_SHOWN = 8;
 
@@ -39,10 +41,10 @@ function Offending({ cause, all }: { cause: Cause; all: boolean }) {
   );
 }
 
-type CauseCardProps = { cause: Cause; integration: IntegrationRow; linked?: boolean };
+type CauseCardProps = { cause: Cause; integration: IntegrationRow; linked?: boolean; among?: readonly string[] };
 
 /** Records that fail for one reason: how many, how much, which values, since when; retried together. */
-export function CauseCard({ cause, integration, linked = true }: CauseCardProps) {
+export function CauseCard({ cause, integration, linked = true, among }: CauseCardProps) {
   const t = useFixT();
   const f = useFormat();
   const { org } = useOrg();
@@ -70,6 +72,11 @@ export function CauseCard({ cause, integration, linked = true }: CauseCardProps)
       </div>
       <VendorText label={t.integration.said(systemName(integration.system))} text={cause.sample || cause.template || t.integration.noMessage} />
       <Offending cause={cause} all={!linked} />
+      <WhatToDo
+        system={integration.system}
+        refusal={{ category: cause.category ?? null, code: cause.code ?? null, fields: [cause.payload_field, cause.field] }}
+      />
+      <LastFix cause={cause.id} integration={integration} among={among} />
       <p className="muted">
         {cause.first_seen && <>{t.failed.firstSeen} <Time iso={cause.first_seen} />. </>}
         {cause.last_seen && <>{t.failed.lastSeen} <Time iso={cause.last_seen} as="relative" />. </>}

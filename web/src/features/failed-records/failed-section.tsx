@@ -25,7 +25,7 @@ function Causes({ integration }: { integration: IntegrationRow }) {
     <Loaded query={query}>
       {(causes) => causes.length > 0 && (
         <div className="causes">
-          {causes.map((cause) => <CauseCard key={cause.id} cause={cause} integration={integration} />)}
+          {causes.map((cause) => <CauseCard key={cause.id} cause={cause} integration={integration} among={causes.map(({ id }) => id)} />)}
           {causes.length === PAGE_SIZE && <p className="muted">{t.failed.causesMore}</p>}
         </div>
       )}

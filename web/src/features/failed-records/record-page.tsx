@@ -22,8 +22,10 @@ import { PayloadView } from './payload-view.tsx';
 import { RecordActions } from './record-actions.tsx';
 import { Failure } from './record-summary.tsx';
 import { RetryProgress } from './retry-progress.tsx';
+import { LastFix } from './last-fix.tsx';
 import { UncertainNote } from './uncertain-note.tsx';
 import { ClosedNote } from './closed-note.tsx';
+import { WhatToDo } from './what-to-do.tsx';
 import './fix.css';
 
 type RecordViewProps = { record: RecordDetail; cause: Cause | null; integration: IntegrationRow };
@@ -45,6 +47,13 @@ function Problem({ record, cause, integration }: RecordViewProps) {
       {(record.state === 'queued' || record.state === 'sending' || record.state === 'accepted') && <p>{t.record.waiting}</p>}
       {record.state === 'uncertain' && <UncertainNote record={record} integration={integration} />}
       {record.error_message && <Failure record={record} payloadField={cause?.payload_field ?? null} integration={integration} />}
+      {record.error_message && record.state !== 'dismissed' && (
+        <WhatToDo
+          system={integration.system}
+          refusal={{ category: record.error_category ?? null, code: record.error_code ?? null, fields: [cause?.payload_field, record.error_field] }}
+        />
+      )}
+      {cause && record.state !== 'dismissed' && <LastFix cause={cause.id} integration={integration} />}
       {cause && cause.open_records > 1 && (
         <p><Link href={paths.cause(org.slug, integration.slug, cause.id)}>{t.failed.sameCause(cause.open_records)}</Link></p>
       )}

@@ -17,7 +17,9 @@ import { causesQuery, runQuery } from '../../lib/record-queries.ts';
 import type { Finding, IntegrationRow } from '../../lib/rows.ts';
 import { lastKnownStatus, openWork, statusOf } from '../../lib/status.ts';
 import { systemName } from '../../lib/system-name.ts';
+import { LastFix } from '../failed-records/last-fix.tsx';
 import { RetryButton } from '../failed-records/retry-button.tsx';
+import { WhatToDo } from '../failed-records/what-to-do.tsx';
 import { CopyError } from './copy-error.tsx';
 import { Technical } from './technical.tsx';
 
@@ -93,6 +95,10 @@ export function WhatHappened({ integration }: { integration: IntegrationRow }) {
         [t.integration.since, since && <Time iso={since} as="both" />],
       ]} />
       {explained && <p><strong>{t.integration.todo}:</strong> {explained.todo}</p>}
+      {problem && (
+        <WhatToDo system={integration.system} refusal={{ category: problem.category, code: problem.code, fields: [problem.field] }} said={explained !== null} />
+      )}
+      {problem?.causeId && <LastFix cause={problem.causeId} integration={integration} />}
       {openWork(integration).retryable > 0 && (
         <div className="row start">
           <RetryButton integration={integration} scope={{ kind: 'last_run' }} count={null} label={t.retry.button} primary />

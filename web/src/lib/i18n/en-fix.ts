@@ -1,3 +1,4 @@
+import { enAdvice } from './en-advice.ts';
 import { enWork } from './en-work.ts';
 import type { FixWords } from './nb-fix.ts';
 import { counter } from './plural.ts';
@@ -7,6 +8,7 @@ const records = (n: number): string => count(n, 'record', 'records');
 
 export const enFix: FixWords = {
   ...enWork,
+  ...enAdvice,
   fix: {
     cause: (n) => `Fix ${records(n)} …`,
     title: 'Correct and send again?',

@@ -1,3 +1,4 @@
+import { nbAdvice } from './nb-advice.ts';
 import { nbWork } from './nb-work.ts';
 import { counter } from './plural.ts';
 
@@ -7,6 +8,7 @@ const records = (n: number): string => count(n, 'post', 'poster');
 /** Words of an integration's pages: those for the work on it, and those for putting records right. */
 export const nbFix = {
   ...nbWork,
+  ...nbAdvice,
   fix: {
     cause: (n: number) => `Rett ${records(n)} …`,
     title: 'Rette og sende på nytt?',

@@ -8,6 +8,7 @@ import { createStore } from '../../supabase/functions/_kit/store.ts';
 import { connector as businessCentral } from '../../supabase/functions/sync-business-central/connector.ts';
 import { connector as xledger } from '../../supabase/functions/sync-xledger/connector.ts';
 import type { Stack } from '../stack/index.ts';
+import { activitiesUntil } from './activities.ts';
 import { createSpending, type HandedIn } from './spending.ts';
 import type { Vendors } from './vendors.ts';
 
@@ -94,6 +95,9 @@ async function runHistory(stack: Stack, vendors: Vendors, integrations: Integrat
   const { sql } = stack;
   const { timeline } = vendors;
   await sql`select private.ensure_partitions(now() - interval '1 month')`;
+  // What a year of activities cost goes across with the first run; a grant report is made of them.
+  const [expenses] = integrations;
+  if (expenses) await handIn(stack, expenses, activitiesUntil(new Date()), new Date(Date.now() - HISTORY_DAYS * 86_400_000));
   for (let slots = 0; slots < (HISTORY_DAYS * 24) / EVERY_HOURS; slots += 1) {
     for (const integration of integrations) {
       const [row] = await sql<{ due: Date }[]>`select next_due_at as due from integrations where id = ${integration.id}`;

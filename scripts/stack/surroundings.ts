@@ -54,6 +54,7 @@ export async function startSurroundings({ ports, directory, onProgress }: Surrou
           '  2. Open two accounts (7790, 7795) on the page of the simulated Xledger, and press Retry.',
           '  3. Sign in as adam@harbour.example.org: Business Central has refused everything. Read why, open the period there, and press Retry.',
           '  4. The mailbox holds the e-mails that told the admins.',
+          '  5. As arne again, Grant report: last quarter has three activities to put right; last year can be handed in.',
         ],
       };
     },

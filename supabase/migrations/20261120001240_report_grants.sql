@@ -64,7 +64,7 @@ begin
       return new;
     end if;
   end if;
-  perform private.refuse('SW403', format('%I is append-only.', tg_table_name), 'Write a new row instead.');
+  perform private.refuse('SW403', 'A grant report that was handed in stays as it was.', 'Unlock its period with a reason and hand in another.');
   return null;
 end $$;
 create trigger grant_reports_are_kept
@@ -313,16 +313,16 @@ comment on function public.unlock_grant_report is 'Unlocks the period of a grant
 
 -- What was handed in, newest first, at most 50. `changed`: whether a record of it is another now than it was; null once it is unlocked.
 create function public.list_grant_reports(org uuid)
-  returns table (id bigint, scheme text, version text, first_day date, last_day date, integrations uuid[], totals jsonb, csv_sha256 text, xlsx_sha256 text,
-    reference text, handed_in_on date, handed_in_name text, handed_in_at timestamptz, unlocked_name text, unlocked_at timestamptz, unlock_reason text,
+  returns table (id bigint, scheme text, version text, first_day date, last_day date, integrations uuid[], fields jsonb, totals jsonb, csv_sha256 text,
+    xlsx_sha256 text, reference text, handed_in_on date, handed_in_name text, handed_in_at timestamptz, unlocked_name text, unlocked_at timestamptz, unlock_reason text,
     changed boolean)
   language sql
   stable
   set search_path = ''
 as $$
   select private.require_role(org, array['owner', 'admin', 'viewer']);
-  select g.id, g.scheme, g.version, g.first_day, g.last_day, g.integrations, g.totals, g.csv_sha256, g.xlsx_sha256, g.reference, g.handed_in_on,
-         g.handed_in_name, g.handed_in_at, g.unlocked_name, g.unlocked_at, g.unlock_reason,
+  select g.id, g.scheme, g.version, g.first_day, g.last_day, g.integrations, g.fields, g.totals, g.csv_sha256, g.xlsx_sha256, g.reference,
+         g.handed_in_on, g.handed_in_name, g.handed_in_at, g.unlocked_name, g.unlocked_at, g.unlock_reason,
          case when g.unlocked_at is null then
            private.grant_fingerprint(private.grant_rows(g.org_id, g.template, g.first_day, g.last_day, g.integrations)) <> g.fingerprint end
   from public.grant_reports g

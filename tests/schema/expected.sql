@@ -2098,14 +2098,14 @@ grant execute on function public.kept_grant_report(uuid,bigint) to authenticated
 comment on function public.kept_grant_report(uuid,bigint) is 'A grant report and its files, byte by byte as handed in. Refuses with SW404.';
 
 CREATE OR REPLACE FUNCTION public.list_grant_reports(org uuid)
- RETURNS TABLE(id bigint, scheme text, version text, first_day date, last_day date, integrations uuid[], totals jsonb, csv_sha256 text, xlsx_sha256 text, reference text, handed_in_on date, handed_in_name text, handed_in_at timestamp with time zone, unlocked_name text, unlocked_at timestamp with time zone, unlock_reason text, changed boolean)
+ RETURNS TABLE(id bigint, scheme text, version text, first_day date, last_day date, integrations uuid[], fields jsonb, totals jsonb, csv_sha256 text, xlsx_sha256 text, reference text, handed_in_on date, handed_in_name text, handed_in_at timestamp with time zone, unlocked_name text, unlocked_at timestamp with time zone, unlock_reason text, changed boolean)
  LANGUAGE sql
  STABLE
  SET search_path TO ''
 AS $function$
   select private.require_role(org, array['owner', 'admin', 'viewer']);
-  select g.id, g.scheme, g.version, g.first_day, g.last_day, g.integrations, g.totals, g.csv_sha256, g.xlsx_sha256, g.reference, g.handed_in_on,
-         g.handed_in_name, g.handed_in_at, g.unlocked_name, g.unlocked_at, g.unlock_reason,
+  select g.id, g.scheme, g.version, g.first_day, g.last_day, g.integrations, g.fields, g.totals, g.csv_sha256, g.xlsx_sha256, g.reference,
+         g.handed_in_on, g.handed_in_name, g.handed_in_at, g.unlocked_name, g.unlocked_at, g.unlock_reason,
          case when g.unlocked_at is null then
            private.grant_fingerprint(private.grant_rows(g.org_id, g.template, g.first_day, g.last_day, g.integrations)) <> g.fingerprint end
   from public.grant_reports g
@@ -4375,7 +4375,7 @@ begin
       return new;
     end if;
   end if;
-  perform private.refuse('SW403', format('%I is append-only.', tg_table_name), 'Write a new row instead.');
+  perform private.refuse('SW403', 'A grant report that was handed in stays as it was.', 'Unlock its period with a reason and hand in another.');
   return null;
 end $function$;
 

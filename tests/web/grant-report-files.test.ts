@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import type { GrantRecord } from '../../web/src/features/grant-report/form/build.ts';
@@ -7,40 +6,7 @@ import { bufdir20261 } from '../../web/src/features/grant-report/form/bufdir-202
 import { xlsxOf } from '../../web/src/features/grant-report/form/xlsx.ts';
 import { zip } from '../../web/src/features/grant-report/form/zip.ts';
 import { activities, reportOf } from './support/activities.ts';
-
-/** The parts of a zip file, read by its directory, each held against its checksum and its own head. */
-function unzip(bytes: Uint8Array): Map<string, string> {
-  const file = Buffer.from(bytes);
-  const end = file.lastIndexOf('PK\x05\x06', undefined, 'latin1');
-  const parts = new Map<string, string>();
-  let at = file.readUInt32LE(end + 16);
-  for (let count = file.readUInt16LE(end + 10); count > 0; count -= 1) {
-    expect(file.toString('latin1', at, at + 4)).toBe('PK\x01\x02');
-    const [size, nameLength, offset] = [file.readUInt32LE(at + 24), file.readUInt16LE(at + 28), file.readUInt32LE(at + 42)];
-    const name = file.toString('utf8', at + 46, at + 46 + nameLength);
-    expect(file.toString('utf8', offset + 30, offset + 30 + nameLength)).toBe(name);
-    expect(file.readUInt16LE(offset + 8)).toBe(0);
-    const body = file.subarray(offset + 30 + nameLength, offset + 30 + nameLength + size);
-    expect(crc32(body)).toBe(file.readUInt32LE(at + 16));
-    parts.set(name, body.toString('utf8'));
-    at += 46 + nameLength + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
-  }
-  expect(at).toBe(end);
-  return parts;
-}
-
-const unescaped = (text: string): string =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
-
-/** Cells by their place: the number as it is written, or the text. */
-function cells(xml: string): Record<string, string> {
-  return Object.fromEntries(
-    [...xml.matchAll(/<c r="([A-Z]+\d+)"([^>]*)>(.*?)<\/c>/gs)].map(([, place = '', attributes = '', inside = '']) => {
-      const text = /<t xml:space="preserve">(.*)<\/t>/s.exec(inside)?.[1];
-      return [place, attributes.includes('inlineStr') ? unescaped(text ?? '') : /<v>(.*)<\/v>/.exec(inside)?.[1] ?? ''];
-    }),
-  );
-}
+import { cells, expectWellFormed, unzip } from './support/unzip.ts';
 
 const wild: GrantRecord[] = activities(1, {
   amount: '-123456789012.67',
@@ -91,14 +57,7 @@ describe('a report as a workbook', () => {
   });
 
   it('has every tag closed in its order', () => {
-    for (const xml of parts.values()) {
-      const open: string[] = [];
-      for (const [, end, name = '', alone] of xml.replace(/<\?.*?\?>/, '').matchAll(/<(\/)?([\w:]+)(?:\s[^<>]*?)?(\/)?>/g)) {
-        if (end) expect(open.pop()).toBe(name);
-        else if (!alone) open.push(name);
-      }
-      expect(open).toEqual([]);
-    }
+    for (const xml of parts.values()) expectWellFormed(xml);
   });
 
   it('reads back what was written', () => {

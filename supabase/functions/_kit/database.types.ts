@@ -3928,6 +3928,7 @@ export type Database = {
         Returns: {
           'changed': boolean;
           'csv_sha256': string;
+          'fields': Json;
           'first_day': string;
           'handed_in_at': string;
           'handed_in_name': string;

@@ -28,7 +28,7 @@ export function Header({ organizations }: { organizations: readonly Organization
   const { org } = useOrg();
   const [path] = useLocation();
   const items = [[paths.overview(org.slug), t.app.overview], [paths.notifications(org.slug), t.app.notifications], [paths.report(org.slug), t.app.report],
-    [paths.maintenance(org.slug), t.app.maintenance], [paths.members(org.slug), t.app.members], [paths.audit(org.slug), t.app.audit]] as const;
+    [paths.grantReport(org.slug), t.app.grantReport], [paths.maintenance(org.slug), t.app.maintenance], [paths.members(org.slug), t.app.members], [paths.audit(org.slug), t.app.audit]] as const;
   return (
     <header className="header">
       <OrganizationSwitch organizations={organizations} />

@@ -12,6 +12,7 @@ import { IntegrationRoutes } from './integration-routes.tsx';
 import { NotFound } from './not-found.tsx';
 
 const ReportPage = lazy(async () => ({ default: (await import('../features/report/report-page.tsx')).ReportPage }));
+const GrantReportPage = lazy(async () => ({ default: (await import('../features/grant-report/grant-report-page.tsx')).GrantReportPage }));
 const Inbox = lazy(async () => ({ default: (await import('../features/notifications/inbox.tsx')).Inbox }));
 const PreferencesPage = lazy(async () => ({ default: (await import('../features/notifications/preferences-page.tsx')).PreferencesPage }));
 const MaintenancePage = lazy(async () => ({ default: (await import('../features/maintenance/maintenance-page.tsx')).MaintenancePage }));
@@ -41,6 +42,7 @@ export function Shell({ organizations }: { organizations: readonly Organization[
               <Route path="/o/:org/members"><MembersPage /></Route>
               <Route path="/o/:org/audit"><AuditPage /></Route>
               <Route path="/o/:org/report"><ReportPage /></Route>
+              <Route path="/o/:org/grant-report"><GrantReportPage /></Route>
               <Route path="/o/:org/i/:slug/*?">{({ slug }) => <IntegrationRoutes key={slug} slug={slug} />}</Route>
               <Route><NotFound home={paths.overview(org.slug)} /></Route>
             </Switch>

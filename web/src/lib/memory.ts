@@ -18,3 +18,21 @@ export function recall(choice: Choice): string | null {
     return null;
   }
 }
+
+/** Keeps a text for as long as the tab is open; null forgets it. */
+export function rememberInTab(name: string, value: string | null): void {
+  try {
+    if (value === null) sessionStorage.removeItem(`syncward-${name}`);
+    else sessionStorage.setItem(`syncward-${name}`, value);
+  } catch {
+    // Where storing is forbidden the text lasts as long as the page shows it.
+  }
+}
+
+export function recallInTab(name: string): string | null {
+  try {
+    return sessionStorage.getItem(`syncward-${name}`);
+  } catch {
+    return null;
+  }
+}

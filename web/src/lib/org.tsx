@@ -28,6 +28,7 @@ export const paths = {
   members: (org: string) => `/o/${org}/members`,
   audit: (org: string) => `/o/${org}/audit`,
   report: (org: string) => `/o/${org}/report`,
+  grantReport: (org: string) => `/o/${org}/grant-report`,
   integration: (org: string, slug: string) => `/o/${org}/i/${slug}`,
   configuration: (org: string, slug: string) => `/o/${org}/i/${slug}/configuration`,
   record: (org: string, slug: string, id: string) => `/o/${org}/i/${slug}/records/${id}`,

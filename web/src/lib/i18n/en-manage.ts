@@ -212,7 +212,7 @@ export const enManage: ManageWords = {
     no: 'no',
     groups: {
       'integration.*': 'Configuration', 'credential.*': 'Credentials', 'sync.*': 'Runs ordered', 'retry.*': 'Retries', 'record.*': 'Records',
-      'maintenance_window.*': 'Maintenance', 'member.*': 'Members', 'organization.*': 'The organization', 'incident.*': 'Incidents', 'notification*': 'Notification settings',
+      'maintenance_window.*': 'Maintenance', 'member.*': 'Members', 'organization.*': 'The organization', 'grant_report.*': 'Grant reports', 'incident.*': 'Incidents', 'notification*': 'Notification settings',
     },
     actions: {
       'integration.added': 'added the integration', 'integration.changed': 'changed the configuration', 'integration.removed': 'removed the integration',
@@ -221,6 +221,7 @@ export const enManage: ManageWords = {
       'retry.requested': 'asked for a retry', 'retry.approved': 'approved a retry', 'retry.declined': 'declined a retry',
       'retry.stopped': 'stopped a retry', 'record.restored': 'took a record back', 'check.requested': 'ordered a check', 'cursor.cleared': 'cleared the cursor',
       'shape.accepted': 'accepted new fields', 'statement.signed': 'signed a report', 'webhook.opened': 'opened for incoming calls', 'record.corrected': 'corrected a record', 'record.dismissed': 'dismissed a record', 'record.decided': 'decided an uncertain record',
+      'grant_report.handed_in': 'handed in a grant report', 'grant_report.unlocked': 'unlocked a grant report',
       'maintenance_window.added': 'planned maintenance', 'maintenance_window.changed': 'changed a maintenance window', 'maintenance_window.removed': 'took out a maintenance window',
       'member.added': 'added a member', 'member.changed': 'changed a member', 'member.removed': 'removed a member',
       'organization.added': 'made the organization', 'organization.changed': 'changed the organization', 'organization.removed': 'removed the organization',
@@ -229,6 +230,7 @@ export const enManage: ManageWords = {
       'notification_setting.added': 'chose what to be told of', 'notification_setting.changed': 'changed what to be told of', 'notification_setting.removed': 'removed a notification choice',
     },
     fields: {
+      scheme: 'Scheme', version: 'Version', first_day: 'First day', last_day: 'Last day', handed_in_on: 'Handed in', reference: 'Reference',
       name: 'Name', enabled: 'On', every_minutes: 'Minutes between runs', next_due_at: 'Next run', role: 'Role', locale: 'Language', starts_at: 'From', ends_at: 'Until',
       reason: 'Reason', state: 'State', set_at: 'Entered', expires_at: 'Expires', acknowledged_at: 'Acknowledged', assigned_to: 'Assigned to', snoozed_until: 'Snoozed until',
       records: 'Records', scope: 'Scope', event: 'Event', channel: 'Channel', currency: 'Currency', time_zone: 'Time zone',

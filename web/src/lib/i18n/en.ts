@@ -20,6 +20,7 @@ export const en: Messages = {
     audit: 'Audit trail',
     configuration: 'Configuration',
     report: 'Report',
+    grantReport: 'Grant report',
     bell: (n) => (n ? `Notifications, ${n} unread` : 'Notifications, none unread'),
     organization: 'Organization',
     account: 'Account',

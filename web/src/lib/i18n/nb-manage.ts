@@ -216,7 +216,7 @@ export const nbManage = {
     no: 'nei',
     groups: {
       'integration.*': 'Oppsett', 'credential.*': 'Legitimasjon', 'sync.*': 'Kjøringer bestilt', 'retry.*': 'Nye forsøk', 'record.*': 'Poster',
-      'maintenance_window.*': 'Vedlikehold', 'member.*': 'Medlemmer', 'organization.*': 'Organisasjonen', 'incident.*': 'Hendelser', 'notification*': 'Varselinnstillinger',
+      'maintenance_window.*': 'Vedlikehold', 'member.*': 'Medlemmer', 'organization.*': 'Organisasjonen', 'grant_report.*': 'Tilskuddsrapporter', 'incident.*': 'Hendelser', 'notification*': 'Varselinnstillinger',
     } as Record<string, string>,
     actions: {
       'integration.added': 'la til integrasjonen', 'integration.changed': 'endret oppsettet', 'integration.removed': 'fjernet integrasjonen',
@@ -225,6 +225,7 @@ export const nbManage = {
       'retry.requested': 'ba om nytt forsøk', 'retry.approved': 'godkjente et nytt forsøk', 'retry.declined': 'avslo et nytt forsøk',
       'retry.stopped': 'stoppet et nytt forsøk', 'record.restored': 'tok en post tilbake', 'check.requested': 'bestilte en kontroll', 'cursor.cleared': 'nullstilte markøren',
       'shape.accepted': 'godtok nye felt', 'statement.signed': 'signerte en rapport', 'webhook.opened': 'åpnet for innkommende kall', 'record.corrected': 'rettet en post', 'record.dismissed': 'avviste en post', 'record.decided': 'avgjorde en uviss post',
+      'grant_report.handed_in': 'leverte en tilskuddsrapport', 'grant_report.unlocked': 'låste opp en tilskuddsrapport',
       'maintenance_window.added': 'planla vedlikehold', 'maintenance_window.changed': 'endret et vedlikeholdsvindu', 'maintenance_window.removed': 'tok bort et vedlikeholdsvindu',
       'member.added': 'la til et medlem', 'member.changed': 'endret et medlem', 'member.removed': 'fjernet et medlem',
       'organization.added': 'opprettet organisasjonen', 'organization.changed': 'endret organisasjonen', 'organization.removed': 'fjernet organisasjonen',
@@ -233,6 +234,7 @@ export const nbManage = {
       'notification_setting.added': 'valgte hva det varsles om', 'notification_setting.changed': 'endret hva det varsles om', 'notification_setting.removed': 'fjernet et varselvalg',
     } as Record<string, string>,
     fields: {
+      scheme: 'Ordning', version: 'Versjon', first_day: 'Første dag', last_day: 'Siste dag', handed_in_on: 'Levert', reference: 'Referanse',
       name: 'Navn', enabled: 'På', every_minutes: 'Minutter mellom kjøringer', next_due_at: 'Neste kjøring', role: 'Rolle', locale: 'Språk', starts_at: 'Fra', ends_at: 'Til',
       reason: 'Begrunnelse', state: 'Tilstand', set_at: 'Lagt inn', expires_at: 'Utløper', acknowledged_at: 'Bekreftet', assigned_to: 'Tildelt', snoozed_until: 'Utsatt til',
       records: 'Poster', scope: 'Omfang', event: 'Hendelse', channel: 'Kanal', currency: 'Valuta', time_zone: 'Tidssone',

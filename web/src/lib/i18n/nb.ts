@@ -20,6 +20,7 @@ export const nb = {
     audit: 'Revisjonsspor',
     configuration: 'Oppsett',
     report: 'Rapport',
+    grantReport: 'Tilskuddsrapport',
     bell: (n: number) => (n ? `Varsler, ${count(n, 'ulest', 'uleste')}` : 'Varsler, ingen uleste'),
     organization: 'Organisasjon',
     account: 'Konto',

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../supabase/functions/_kit/diagnose.ts';
 import type { Diagnosis } from '../../supabase/functions/_kit/diagnose.ts';
+import { readers } from '../../supabase/functions/_kit/diagnose/index.ts';
+import { createRedactor, redactDiagnosis } from '../../supabase/functions/_kit/redact.ts';
 
 const CATEGORIES = ['validation', 'auth', 'permission', 'not_found', 'conflict', 'rate_limit', 'server', 'timeout', 'schema'];
-const system = fc.constantFrom('xledger', 'business-central', 'bufdir', 'unheard-of', '__proto__', 'constructor', '');
+const system = fc.constantFrom(...Object.keys(readers), 'bufdir', 'unheard-of', '__proto__', 'constructor', '');
 const status = fc.oneof(fc.integer({ min: 100, max: 599 }), fc.integer(), fc.constant(Number.NaN));
 const word = fc.constantFrom(
   'error',
@@ -84,6 +86,45 @@ describe('whatever a system answers', () => {
     );
   });
 
+  test('any bytes, of any content type, are as good as a text', () => {
+    const type = fc.constantFrom('application/json', 'text/xml; charset=utf-16', 'text/csv', 'text/html', 'multipart/mixed; boundary=b', 'image/png', '');
+    const decoded = fc.tuple(fc.uint8Array({ maxLength: 3_000 }), fc.constantFrom('latin1' as const, 'utf8' as const, 'utf16le' as const, 'base64' as const))
+      .map(([bytes, encoding]) => Buffer.from(bytes).toString(encoding));
+    const start = fc.constantFrom('', '{"error":', '[', '<?xml version="1.0"?>', '<html>', '--b\r\nHTTP/1.1 400 X\r\n\r\n', '"sf__Error"\n');
+    fc.assert(
+      fc.property(system, status, type, start, decoded, (name, code, contentType, first, bytes) => {
+        isHonest(diagnose(name, { status: code, headers: { 'Content-Type': contentType, 'x-amzn-errortype': bytes.slice(0, 50) }, body: first + bytes }));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('what is kept of it is never larger than 1 MB, and holds no credential it quotes', () => {
+    const core = fc.stringMatching(/^[A-Za-z0-9]{24,40}$/).filter((text) => /\d/.test(text));
+    const credential = core.chain((secret) => fc.constantFrom(
+      `Bearer ${secret}`, `Authorization: token ${secret}`, `https://api.example.org/x?api_key=${secret}&y=1`, `{"password":"${secret}"}`,
+      `sk_live_${secret}`, `xoxb-${secret}`, `https://user:${secret}@example.org/`, `eyJ${secret}.${secret}.${secret}`, `client_secret=${secret}`,
+    ).map((text) => ({ secret, text })));
+    const around = fc.tuple(fc.string({ maxLength: 60 }), fc.string({ maxLength: 60 }));
+    const shape = fc.constantFrom<(text: string) => unknown>(
+      (text) => ({ error: { code: 'X', message: text } }), (text) => ({ errors: [{ message: text, field: text }] }), (text) => [{ errorCode: 'E', message: text }],
+      (text) => ({ results: [{ success: false, errors: [{ message: text }] }] }), (text) => text, (text) => ({ error: text, error_description: text }),
+    );
+    const redactor = createRedactor([]);
+    fc.assert(
+      fc.property(system, credential, around, shape, fc.boolean(), (name, { secret, text }, [before, after], wrap, asText) => {
+        const sentence = `${before} ${text} ${after}`;
+        const got = redactDiagnosis(diagnose(name, { status: 400, headers: {}, body: asText ? sentence : JSON.stringify(wrap(sentence)) }), redactor);
+        expect(JSON.stringify(got)).not.toContain(secret);
+      }),
+      { numRuns: 700 },
+    );
+    const wide = JSON.stringify({ code: 'C'.repeat(90), errors: Array.from({ length: 2_000 }, (_, index) => ({ index, message: '界'.repeat(110), field: 'ø'.repeat(200) })) });
+    for (const name of Object.keys(readers)) {
+      expect(Buffer.byteLength(JSON.stringify(diagnose(name, { status: 207, headers: {}, body: wide.slice(0, 256 * 1024) })))).toBeLessThan(1_000_000);
+    }
+  });
+
   test('a response that is not even one still gets an answer', () => {
     for (const broken of [{}, { status: 400 }, { status: 400, headers: null, body: null }, null])
       isHonest(diagnose('xledger', broken as never));
@@ -138,5 +179,31 @@ describe('5 MB of anything cost no more than a page', () => {
     });
     // 1 to 6 ms once the code is warm; the rest is room for a machine under load. A quadratic reader needs seconds.
     expect(Math.min(...times)).toBeLessThan(25);
+  });
+});
+
+describe('256 KB are read whole, and cost no more for being made to', () => {
+  const size = 250 * 1024;
+  const fill = (text: string, head: string, tail = ''): string => head + text.repeat(Math.floor((size - head.length - tail.length) / text.length)) + tail;
+  const numbered = (text: (at: number) => string, width: number): string => Array.from({ length: Math.floor(size / width) }, (_, at) => text(at)).join(',');
+  const bodies: Record<string, string> = {
+    'thousands of records': fill('{"success":false,"errors":[{"statusCode":"E","message":"bad value for x","fields":["a"]}]},', '[', '{}]'),
+    'thousands of keys': `{${numbered((at) => `"k${at}":"v ${at} x"`, 20)}}`,
+    'thousands of fields': `{"errors":{${numbered((at) => `"k${at}":["must not be blank ${at}"]`, 40)}}}`,
+    'long sentences': fill(`${JSON.stringify({ message: 'the value of a.b_c is not what the field was expected to hold '.repeat(30) })},`, '{"errors":[', '{}]}'),
+    'parts of a batch': fill('--x\nHTTP/1.1 400 Bad\n\n{"a":1}\n', ''),
+    'an XML document': fill('<error><code>E</code><message>bad value for x</message></error>', '<?xml version="1.0"?><r>', '</r>'),
+    'rows of a table': fill('"","E:Required fields are missing: [A]:A --","1"\n', '"sf__Id","sf__Error","K"\n'),
+    'open lists': fill('[', ''),
+  };
+
+  test.each(Object.entries(bodies))('%s', (_name, body) => {
+    const times = ['salesforce', 'servicenow', 'zendesk', 'other'].map((name) => {
+      const before = cpuMs();
+      isHonest(diagnose(name, { status: 400, headers: {}, body }));
+      return cpuMs() - before;
+    });
+    // Up to 15 ms once the code is warm.
+    expect(Math.min(...times)).toBeLessThan(60);
   });
 });

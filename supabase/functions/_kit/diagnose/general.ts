@@ -1,5 +1,5 @@
 import { batchFaults } from './batch.ts';
-import { asObject, codeIn, fieldIn, hasVerdict, indexIn, inKeys, isFailedItem, messagesIn, statusIn } from './keys.ts';
+import { asObject, codeIn, entriesOf, fieldIn, hasVerdict, indexIn, inKeys, isEmptyObject, isFailedItem, messagesIn, statusIn } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { htmlBlocks } from './markup.ts';
 import { parseLoosely } from './json.ts';
@@ -110,7 +110,7 @@ function objectFaults(object: Record<string, unknown>, outer: Context): Fault[] 
   const nested = firstUseful(particulars, keys, context, sentence);
   if (nested.length > 0) return nested;
   if (sentence !== undefined) return textFaults(sentence, context);
-  const found = Object.entries(object).slice(0, 50).flatMap(([key, child]) => (
+  const found = entriesOf(object, 50).flatMap(([key, child]) => (
     typeof child === 'object' && !NOT_COMPLAINTS.test(key) ? valueFaults(child, context) : []));
   // A code alone is little, but more than nothing.
   return found.length === 0 && context.code !== outer.code ? [toFault('', context)] : found;
@@ -140,14 +140,14 @@ function faultsUnder(key: string, keys: Keys, context: Context): Fault[] {
 /** `{ field: 'sentence' }`, `{ field: ['sentence'] }` or `{ field: [{ description }] }`, rather than one complaint's own keys. */
 function isFieldMap(object: Record<string, unknown>, place: number): boolean {
   const keys = inKeys(object);
-  const entries = Object.entries(object).filter(([, value]) => !isNothing(value));
+  const entries = entriesOf(object).filter(([, value]) => !isNothing(value));
   if (place < 0 || entries.length === 0 || keys.has('message')) return false;
   if (place >= SURE_FIELD_MAPS && (messagesIn(keys).length > 0 || codeIn(keys, true, null) !== null)) return false;
   return entries.every(([key, value]) => !PARTICULARS.includes(key.toLowerCase()) && (typeof value === 'string' || isComplaintList(value)));
 }
 
 function isNothing(value: unknown): boolean {
-  return typeof value === 'object' && Object.keys(value ?? {}).length === 0;
+  return typeof value === 'object' && (value === null || isEmptyObject(value));
 }
 
 function isComplaintList(value: unknown): boolean {
@@ -155,7 +155,7 @@ function isComplaintList(value: unknown): boolean {
 }
 
 function fieldMapFaults(object: Record<string, unknown>, context: Context): Fault[] {
-  return Object.entries(object).flatMap(([key, value]) => {
+  return entriesOf(object, context.limit).flatMap(([key, value]) => {
     const isField = !NO_FIELD.has(key.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
     return valueFaults(value, { ...context, field: isField ? key.replace(/^\$\.?/, '') || null : null });
   });

@@ -6,6 +6,7 @@ const MAX_DEPTH = 500;
  * Cost: the native parser once, and one pass over the text when that fails.
  */
 export function parseLoosely(text: string): { value: unknown; rest: string; partial: boolean } | null {
+  if (opensWithout(text, MAX_DEPTH)) return null;
   const whole = tryParse(text);
   if (whole) return { value: whole.value, rest: '', partial: false };
   const scan = scanValue(text);
@@ -21,6 +22,13 @@ export function parseLoosely(text: string): { value: unknown; rest: string; part
     if (found) return { value: found.value, rest: '', partial: true };
   }
   return null;
+}
+
+/** Whether it begins with more open lists than any answer nests: the parser would follow each of them first. */
+function opensWithout(text: string, limit: number): boolean {
+  let open = 0;
+  while (open <= limit && text.charCodeAt(open) === OPEN_LIST) open += 1;
+  return open > limit;
 }
 
 function tryParse(text: string): { value: unknown } | null {

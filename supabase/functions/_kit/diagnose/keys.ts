@@ -2,14 +2,32 @@
 
 export type Keys = Map<string, unknown>;
 
+/** No answer has more keys in one object that are worth reading. */
+const MAX_KEYS = 200;
+
 export function asObject(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : null;
+  return isObject(value) ? value : null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An object's first entries; to look at thousands costs more than all the rest. */
+export function entriesOf(value: unknown, limit = MAX_KEYS): [string, unknown][] {
+  const entries: [string, unknown][] = [];
+  if (!isObject(value)) return entries;
+  for (const key in value) {
+    if (entries.length >= limit) break;
+    if (Object.hasOwn(value, key)) entries.push([key, value[key]]);
+  }
+  return entries;
 }
 
 /** An object's first 200 keys, in lower case without separators: `error_code`, `ErrorCode` and `error-code` are one key. */
 export function inKeys(value: unknown): Keys {
   const keys: Keys = new Map();
-  for (const [name, item] of Object.entries(asObject(value) ?? {}).slice(0, 200)) {
+  for (const [name, item] of entriesOf(value)) {
     const key = name.toLowerCase().replace(/[^a-z0-9#]/g, '');
     if (!keys.has(key)) keys.set(key, item);
   }
@@ -111,7 +129,7 @@ function fieldText(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const field = value.trim();
   if (field === '' || field.length > 200) return null;
-  const isPointer = /^#?\//.test(field) && !field.includes('[');
+  const isPointer = /^#?\/(?!\/)[^\s@[]*$/.test(field) && !field.includes('://');
   return isPointer ? field.replace(/^#?\/(?:data\/attributes\/)?/, '').replaceAll('/', '.') || null : field;
 }
 
@@ -150,7 +168,13 @@ export function isFailedItem(keys: Keys): boolean {
   if (typeof word === 'string' && /err|fail|invalid|reject|refus|denied/i.test(word)) return true;
   return ['errors', 'error', 'errormessage', 'errorresponsebody'].some((key) => {
     const value = keys.get(key);
-    const isEmpty = typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value;
+    const isEmpty = typeof value === 'object' && value !== null ? isEmptyObject(value) : !value;
     return !isEmpty;
   });
+}
+
+/** Without listing its keys. */
+export function isEmptyObject(value: object): boolean {
+  for (const key in value) if (Object.hasOwn(value, key)) return false;
+  return true;
 }

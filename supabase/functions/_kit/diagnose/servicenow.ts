@@ -11,7 +11,7 @@ export const servicenow: SystemReader = {
   read(answer: Answer): Fault[] | null {
     const error = inKeys(inKeys(answer.json).get('error'));
     const [message, detail] = [error.get('message'), error.get('detail')].map((part) => (typeof part === 'string' ? part.trim() : ''));
-    if (message === undefined || message === '') return generalFaults({ ...answer, json: firstLines(answer.json, 0) }, 1_000);
+    if (message === undefined || message === '') return generalFaults(answer.text.includes('"error_message"') ? { ...answer, json: firstLines(answer.json, 0) } : answer, 1_000);
     const isVague = /^(?:Operation failed|Transaction cancelled|Insert (?:failed|Aborted)|Update (?:failed|aborted)|Invalid (?:insert|update)$|Exception while (?:reading|parsing|writing)\b)/i.test(message);
     const said = isVague && detail !== undefined && detail !== '' ? detail : message;
     return [{ message: said, code: null, field: null, status: null }];

@@ -82,8 +82,26 @@ async function makeRest(sql: Sql, { org, integration, user }: Reader): Promise<v
       fixed_record_id = (select min(r.id) from records r where r.org_id = ${org} and r.integration_id = ${integration})
     where c.org_id = ${org} and c.integration_id = ${integration}`;
   await sql`
+    insert into signals (org_id, integration_id, name, value, unit, at, warning) select org_id, id, 'bounce_rate', 6, 'percent', now(), 5 from integrations`;
+  await sql`
+    insert into signal_history (org_id, integration_id, name, about, at, value)
+    select org_id, id, 'bounce_rate', '', now() - n * interval '1 day', n from integrations, generate_series(1, 40) n`;
+  await sql`
     update records set closed_at = settled_at, closed_by = ${user.id}, closed_reason = 'Found there'
     where org_id = ${org} and integration_id = ${integration} and state = 'exported'`;
+}
+
+/** What a function does for its caller, with its arguments in their places: what calls it shows no plan but that it is called. */
+async function bodyOf(sql: Sql, name: string, given: Record<string, string>): Promise<string> {
+  const [found] = await sql<{ body: string; names: string[]; types: string[] }[]>`
+    select p.prosrc as body, p.proargnames as names, array(select format_type(t.type, null) from unnest(p.proargtypes) with ordinality t (type, place) order by t.place) as types
+    from pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = ${name}`;
+  if (!found) throw new Error(`there is no function ${name}`);
+  return found.body.trim().replace(/;$/, '').replaceAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g'), (_, parameter: string) => {
+    const type = found.types[found.names.indexOf(parameter)];
+    if (!type) throw new Error(`${name} has no parameter ${parameter}`);
+    return `${given[parameter] ?? 'null'}::${type}`;
+  });
 }
 
 /** The reads of web/src/lib/queries.ts. The first two are all that the overview needs. */
@@ -97,6 +115,9 @@ export async function readsOf(sql: Sql, { org, integration, user }: Reader): Pro
   const read = (name: string, query: string, ...values: string[]): Read => ({ name, text: asJson(query), values });
   const ours = 'where org_id = $1';
   const its = `${ours} and integration_id = $2`;
+  const quarter = { org: '$1', integration: '$2', days: '90', at: 'now()', size: '50' };
+  const bars = await bodyOf(sql, 'chart_runs', quarter);
+  const [each, folded] = await Promise.all(['false', 'true'].map((word) => bodyOf(sql, 'list_history', { ...quarter, folded: word })));
   return [
     read('overview', `select * from overview ${ours}`, org),
     read('my_notifications', `select * from my_notifications ${ours} order by created_at desc, id desc limit 100`, org),
@@ -109,8 +130,11 @@ export async function readsOf(sql: Sql, { org, integration, user }: Reader): Pro
     read('waiting records', `select id, source_id from records ${its} and state in ('queued', 'sending') order by id limit 50`, org, integration),
     read('attempts', `select * from attempts ${ours} and record_id = $2 order by at desc, id desc limit 50`, org, record),
     read('run_history, one', `select * from run_history ${ours} and id = $2 limit 1`, org, run),
-    read('run_history', `select * from run_history ${its} and started_at >= now() - interval '90 days' order by started_at desc limit 1000`,
-      org, integration),
+    read('run_history', `select * from run_history ${its} order by id desc limit 100`, org, integration),
+    read('chart_runs, 90 days', bars, org, integration),
+    read('list_history, 90 days', each ?? '', org, integration),
+    read('list_history, 90 days, folded', folded ?? '', org, integration),
+    read('signal_overview', `select * from signal_overview ${its} order by name, about`, org, integration),
     read('closed_records', `select * from closed_records ${its} and state = 'exported' order by closed_at desc, id desc limit 50`, org, integration),
     read('open_incidents', `select * from open_incidents ${ours} order by id desc limit 100`, org),
     read('maintenance', `select * from maintenance ${ours} order by starts_at desc limit 50`, org),

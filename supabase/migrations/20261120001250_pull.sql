@@ -42,7 +42,9 @@ create table public.pulled_records (
   primary key (org_id, integration_id, stream, source_id),
   foreign key (org_id, integration_id, stream) references public.streams (org_id, integration_id, stream) on delete cascade
 );
-comment on table public.pulled_records is 'What was fetched, as it was last seen. What was deleted over there is kept as a tombstone.';
+comment on table public.pulled_records is 'What was fetched, as it was last seen. What was deleted over there is kept as a tombstone for 90 days.';
+create index pulled_records_deleted on public.pulled_records (pulled_at) where deleted_at is not null;
+comment on index public.pulled_records_deleted is 'Serves private.forget_tombstones.';
 
 -- Types but for "no value", which any field may have.
 create function private.real_types(field jsonb)
@@ -177,6 +179,35 @@ begin
     perform private.count_drift(org, integration);
   end if;
   return news;
+end $$;
+
+-- Forgets up to `batch` records that were deleted over there, 90 days after we learned of it. What is there still is never forgotten, however old:
+-- it is the only copy of the latest. Returns how many.
+create function private.forget_tombstones(batch integer, at timestamptz)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  forgotten integer;
+begin
+  with old as (
+    select p.org_id, p.integration_id, p.stream, p.source_id from public.pulled_records p
+    where p.deleted_at is not null and p.pulled_at < forget_tombstones.at - interval '90 days'
+    order by p.pulled_at limit batch
+    for update skip locked
+  ), gone as (
+    delete from public.pulled_records p using old o
+    where p.org_id = o.org_id and p.integration_id = o.integration_id and p.stream = o.stream and p.source_id = o.source_id
+    returning p.org_id, p.integration_id, p.stream
+  ), counted as (
+    update public.streams s set rows = greatest(0, s.rows - g.n)
+    from (select o.org_id, o.integration_id, o.stream, count(*)::integer as n from gone o group by 1, 2, 3) g
+    where s.org_id = g.org_id and s.integration_id = g.integration_id and s.stream = g.stream
+  )
+  select count(*) into forgotten from gone;
+  return forgotten;
 end $$;
 
 -- Which streams the connector has: their rows, with the cursor of each and how far this run has come. Refuses with SW410.
@@ -349,6 +380,11 @@ create view public.stream_overview with (security_invoker = true) as
 select
   s.org_id, s.integration_id, s.stream, s.is_active, s.cursor, s.cursor_at, s.as_of,
   case when s.is_active then floor(greatest(extract(epoch from now() - s.as_of), 0) / 60)::integer end as lag_minutes,
+  -- As the rule about it reckons: beyond the schedule.
+  (select i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30)
+   from public.integrations i where i.org_id = s.org_id and i.id = s.integration_id) as late_after_minutes,
+  (select i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240)
+   from public.integrations i where i.org_id = s.org_id and i.id = s.integration_id) as critical_after_minutes,
   s.page_at, s.page_rows, s.rows, s.run_id, s.is_done, s.learned_at, s.drift
 from public.streams s;
 comment on view public.stream_overview is 'Streams: how far each has come, how old its data is, and what is news about its fields.';

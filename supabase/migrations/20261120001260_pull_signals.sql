@@ -119,3 +119,25 @@ create policy "members see what their signals were" on public.signal_history
   for select to authenticated using (org_id = any (array(select private.my_org_ids())));
 
 grant select on public.signals, public.signal_history to authenticated, service_role;
+
+create view public.signal_overview with (security_invoker = true) as
+select g.org_id, g.integration_id, g.name, g.about, g.value, g.unit, g.at, g.warning, g.critical, g.is_floor, g.past,
+  (
+    select f.since from public.findings f
+    where g.past is not null and f.org_id = g.org_id and f.integration_id = g.integration_id and f.rule = 'signal' and f.closed_at is null
+      and f.subject = g.name || case when g.about = '' then '' else ': ' || g.about end
+  ) as past_since,
+  (
+    select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'value', d.value) order by d.day), '[]')
+    from (
+      select distinct on (day) (h.at at time zone (select o.time_zone from public.organizations o where o.id = g.org_id))::date as day, h.value
+      from public.signal_history h
+      where h.org_id = g.org_id and h.integration_id = g.integration_id and h.name = g.name and h.about = g.about and h.at > now() - interval '30 days'
+      order by day, h.at desc
+    ) d
+  ) as days
+from public.signals g;
+comment on view public.signal_overview is 'Signals with their bounds, since when they are past them, and the last value of each of the last 30 days.';
+grant select on public.signal_overview to authenticated;
+create trigger views_are_read_only instead of insert or update or delete on public.signal_overview
+  for each row execute function private.refuse_write();

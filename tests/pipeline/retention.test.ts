@@ -145,6 +145,22 @@ test('incidents and whom they were told to are forgotten 400 days after they wer
   expect(await told()).toEqual({ incidents: 1, deliveries: 2 });
 });
 
+test('what was deleted over there is forgotten 90 days after we learned of it; what is there still stays, however old', async () => {
+  const world = await createWorld({ start: '2026-11-10T08:00:00.000Z' });
+  const { sql, org, integration } = world;
+  await sql`insert into streams (org_id, integration_id, stream, rows) values (${org}, ${integration}, 'contacts', 3)`;
+  await sql`
+    insert into pulled_records (org_id, integration_id, stream, source_id, payload, deleted_at, pulled_at) values
+      (${org}, ${integration}, 'contacts', 'here', '{"name": "A"}', null, '2026-11-10'),
+      (${org}, ${integration}, 'contacts', 'gone', '{"name": "B"}', '2026-11-10', '2026-11-10'),
+      (${org}, ${integration}, 'contacts', 'gone later', null, '2026-11-10', '2026-12-01')`;
+  await retain(world, '2027-02-07T23:00:00.000Z');
+  expect(await sql`select from pulled_records`).toHaveLength(3);
+  await retain(world, '2027-02-09T08:00:00.000Z');
+  expect(await sql`select source_id from pulled_records order by 1`).toEqual([{ source_id: 'gone later' }, { source_id: 'here' }]);
+  expect(await sql`select rows from streams`).toEqual([{ rows: 2 }]);
+});
+
 /** Every hour of a night. */
 async function retainAll(world: World): Promise<void> {
   for (let hour = 0; hour < 8; hour += 1) await retain(world);

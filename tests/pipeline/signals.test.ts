@@ -50,6 +50,31 @@ describe('a signal', () => {
     expect(await history()).toEqual([{ value: 1 }]);
   });
 
+  test('is shown with since when it is past its bound, and what it last was on each of the last 30 days', async () => {
+    const { sql, org, integration } = world;
+    await sql`update integrations set thresholds = '{"lag_minutes": 45, "lag_critical_minutes": 120}'`;
+    await sql`
+      insert into signals (org_id, integration_id, name, about, value, unit, at, warning, critical)
+      values (${org}, ${integration}, 'bounce_rate', 'news', 6, 'percent', now(), 2, 5), (${org}, ${integration}, 'emails_sent', '', 40, 'count', now(), null, null)`;
+    await sql`
+      insert into signal_history (org_id, integration_id, name, about, at, value)
+      select ${org}, ${integration}, 'bounce_rate', 'news', t, extract(hour from t) from generate_series(
+        (date_trunc('day', now() at time zone 'Europe/Oslo') - interval '40 days') at time zone 'Europe/Oslo', now(), interval '12 hours') t`;
+    await sql`
+      insert into findings (org_id, integration_id, rule, subject, severity, since, evidence)
+      values (${org}, ${integration}, 'signal', 'bounce_rate: news', 'red', '2026-11-09T08:00Z', '{}')`;
+    const shown = await world.as(world.vera, (db) => db<{ name: string; past: string | null; past_since: Date | null; days: { value: number }[] }[]>`
+      select name, past, past_since, days from signal_overview order by name`);
+    expect(shown.map(({ name, past, past_since: since }) => [name, past, since?.toISOString() ?? null])).toEqual(
+      [['bounce_rate', 'critical', '2026-11-09T08:00:00.000Z'], ['emails_sent', null, null]]);
+    expect(shown[0]?.days.length).toBeGreaterThanOrEqual(29);
+    expect(shown[0]?.days.length).toBeLessThanOrEqual(31);
+    expect(shown[1]?.days).toEqual([]);
+    await sql`insert into streams (org_id, integration_id, stream, as_of) values (${org}, ${integration}, 'issues', now())`;
+    expect(await world.as(world.vera, (db) => db`select late_after_minutes, critical_after_minutes from stream_overview`)).toEqual(
+      [{ late_after_minutes: 105, critical_after_minutes: 180 }]);
+  });
+
   test('that is told of no more is forgotten, and with it its finding', async () => {
     await pulling(world);
     await world.sync(createSource({ issues: [] }, { signals: measured(7) }).connector);

@@ -489,11 +489,13 @@ create table public.pulled_records (
   constraint pulled_records_payload_check CHECK (pg_column_size(payload) <= 2000000),
   constraint pulled_records_source_id_check CHECK (length(source_id) >= 1 AND length(source_id) <= 500)
 );
+CREATE INDEX pulled_records_deleted ON public.pulled_records USING btree (pulled_at) WHERE (deleted_at IS NOT NULL);
+comment on index public.pulled_records_deleted is 'Serves private.forget_tombstones.';
 alter table public.pulled_records enable row level security;
 create policy "members see what was fetched for them" on public.pulled_records for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
 grant select on public.pulled_records to authenticated, service_role;
-comment on table public.pulled_records is 'What was fetched, as it was last seen. What was deleted over there is kept as a tombstone.';
+comment on table public.pulled_records is 'What was fetched, as it was last seen. What was deleted over there is kept as a tombstone for 90 days.';
 
 create table public.record_versions (
   org_id uuid not null,
@@ -673,6 +675,8 @@ create table public.runs (
   constraint runs_trigger_check CHECK (trigger = ANY (ARRAY['schedule'::text, 'follow_up'::text, 'manual'::text, 'retry'::text, 'check'::text]))
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02);
 CREATE UNIQUE INDEX runs_active ON public.runs USING btree (org_id, integration_id) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]));
+CREATE INDEX runs_by_time ON public.runs USING btree (org_id, integration_id, COALESCE(started_at, created_at), id);
+comment on index public.runs_by_time is 'Serves public.chart_runs and public.list_history.';
 CREATE INDEX runs_of_integration ON public.runs USING btree (org_id, integration_id, id DESC);
 comment on index public.runs_of_integration is 'Serves public.run_history, and what the evaluator calls usual.';
 CREATE INDEX runs_of_retry ON public.runs USING btree (org_id, retry_id) WHERE (retry_id IS NOT NULL);
@@ -1436,6 +1440,41 @@ create view public.run_history with (security_invoker=true) as
 grant select on public.run_history to authenticated;
 comment on view public.run_history is 'Runs with their balance, duration, and the error of those that failed.';
 
+create view public.signal_overview with (security_invoker=true) as
+ SELECT org_id,
+    integration_id,
+    name,
+    about,
+    value,
+    unit,
+    at,
+    warning,
+    critical,
+    is_floor,
+    past,
+    ( SELECT f.since
+           FROM public.findings f
+          WHERE g.past IS NOT NULL AND f.org_id = g.org_id AND f.integration_id = g.integration_id AND f.rule = 'signal'::text AND f.closed_at IS NULL AND f.subject = (g.name ||
+                CASE
+                    WHEN g.about = ''::text THEN ''::text
+                    ELSE ': '::text || g.about
+                END)) AS past_since,
+    ( SELECT COALESCE(jsonb_agg(jsonb_build_object('day', d.day, 'value', d.value) ORDER BY d.day), '[]'::jsonb) AS "coalesce"
+           FROM ( SELECT DISTINCT ON (((h.at AT TIME ZONE (( SELECT o.time_zone
+                           FROM public.organizations o
+                          WHERE o.id = g.org_id)))::date)) (h.at AT TIME ZONE (( SELECT o.time_zone
+                           FROM public.organizations o
+                          WHERE o.id = g.org_id)))::date AS day,
+                    h.value
+                   FROM public.signal_history h
+                  WHERE h.org_id = g.org_id AND h.integration_id = g.integration_id AND h.name = g.name AND h.about = g.about AND h.at > (now() - '30 days'::interval)
+                  ORDER BY ((h.at AT TIME ZONE (( SELECT o.time_zone
+                           FROM public.organizations o
+                          WHERE o.id = g.org_id)))::date), h.at DESC) d) AS days
+   FROM public.signals g;
+grant select on public.signal_overview to authenticated;
+comment on view public.signal_overview is 'Signals with their bounds, since when they are past them, and the last value of each of the last 30 days.';
+
 create view public.stream_overview with (security_invoker=true) as
  SELECT org_id,
     integration_id,
@@ -1448,6 +1487,12 @@ create view public.stream_overview with (security_invoker=true) as
             WHEN is_active THEN floor(GREATEST(EXTRACT(epoch FROM now() - as_of), 0::numeric) / 60::numeric)::integer
             ELSE NULL::integer
         END AS lag_minutes,
+    ( SELECT i.every_minutes + COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30)
+           FROM public.integrations i
+          WHERE i.org_id = s.org_id AND i.id = s.integration_id) AS late_after_minutes,
+    ( SELECT i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240)
+           FROM public.integrations i
+          WHERE i.org_id = s.org_id AND i.id = s.integration_id) AS critical_after_minutes,
     page_at,
     page_rows,
     rows,
@@ -1724,6 +1769,58 @@ AS $function$
 $function$;
 grant execute on function public.changed_grant_records(uuid,bigint) to authenticated;
 comment on function public.changed_grant_records(uuid,bigint) is 'The records of a grant report that are other than when it was handed in. Refuses with SW404.';
+
+CREATE OR REPLACE FUNCTION public.chart_runs(org uuid, integration uuid, days integer DEFAULT 7, since text DEFAULT NULL::text, until text DEFAULT NULL::text, at timestamp with time zone DEFAULT now())
+ RETURNS TABLE(began text, ended text, began_at timestamp with time zone, ended_at timestamp with time zone, runs integer, failed_runs integer, active_runs integer, retries integer, read bigint, sent bigint, failed bigint, typical_ms bigint, longest_ms bigint, changes integer, in_maintenance boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with span as materialized (
+    select s.* from private.history_span(chart_runs.org, chart_runs.integration, chart_runs.days, chart_runs.since, chart_runs.until, chart_runs.at) s
+  ), bars as materialized (
+    select b.place::integer as place, b.wall as began, w.ended, b.wall at time zone s.zone as began_at, w.ended at time zone s.zone as ended_at
+    from span s
+    cross join lateral generate_series(s.began, s.ended - interval '1 second', s.step) with ordinality b (wall, place)
+    cross join lateral (select least(b.wall + s.step, s.ended) as ended) w
+  ), edges as materialized (
+    select array_agg(b.began_at order by b.place) as list from bars b
+  ), counted as (
+    select width_bucket(r.moment, (select e.list from edges e)) as place, count(*)::integer as runs,
+      (count(*) filter (where r.status = 'failed'))::integer as failed_runs,
+      (count(*) filter (where r.status in ('scheduled', 'running')))::integer as active_runs,
+      (count(*) filter (where r.trigger = 'retry'))::integer as retries,
+      sum(r.selected)::bigint as read, sum(r.exported + r.accepted)::bigint as sent, sum(r.failed)::bigint as failed,
+      round(percentile_cont(0.5) within group (order by r.took))::bigint as typical_ms, round(max(r.took))::bigint as longest_ms
+    from (
+      select coalesce(r.started_at, r.created_at) as moment, r.status, r.trigger, r.selected, r.exported, r.accepted, r.failed,
+        (extract(epoch from r.finished_at - r.started_at) * 1000)::float8 as took
+      from public.runs r
+      where r.org_id = chart_runs.org and r.integration_id = chart_runs.integration
+        and coalesce(r.started_at, r.created_at) >= (select s.since_at from span s) and coalesce(r.started_at, r.created_at) < (select s.until_at from span s)
+    ) r
+    group by 1
+  ), changed as (
+    select width_bucket(a.at, (select e.list from edges e)) as place, count(*)::integer as changes
+    from public.audit_log a
+    where a.org_id = chart_runs.org and a.integration_id = chart_runs.integration and private.is_setup(a.action)
+      and a.at >= (select s.since_at from span s) and a.at < (select s.until_at from span s)
+    group by 1
+  )
+  select to_char(b.began, 'YYYY-MM-DD"T"HH24:MI'), to_char(b.ended, 'YYYY-MM-DD"T"HH24:MI'), b.began_at, b.ended_at,
+    coalesce(c.runs, 0), coalesce(c.failed_runs, 0), coalesce(c.active_runs, 0), coalesce(c.retries, 0),
+    coalesce(c.read, 0), coalesce(c.sent, 0), coalesce(c.failed, 0), c.typical_ms, c.longest_ms, coalesce(h.changes, 0),
+    exists (
+      select from public.maintenance_windows w
+      where w.org_id = chart_runs.org and (w.integration_id = chart_runs.integration or w.integration_id is null)
+        and w.starts_at < b.ended_at and w.ends_at > b.began_at)
+  from bars b
+  left join counted c on c.place = b.place
+  left join changed h on h.place = b.place
+  order by b.place;
+$function$;
+grant execute on function public.chart_runs(uuid,uuid,integer,text,text,timestamp with time zone) to authenticated;
+comment on function public.chart_runs(uuid,uuid,integer,text,text,timestamp with time zone) is 'An integration''s runs, counted into about thirty bars. Refuses with SW404, SW422.';
 
 CREATE OR REPLACE FUNCTION public.check_now(org uuid, integration uuid)
  RETURNS jsonb
@@ -2115,6 +2212,101 @@ AS $function$
 $function$;
 grant execute on function public.list_grant_reports(uuid) to authenticated;
 comment on function public.list_grant_reports(uuid) is 'The grant reports that were handed in, and whether a record of them has changed since. Refuses with SW404.';
+
+CREATE OR REPLACE FUNCTION public.list_history(org uuid, integration uuid, kinds text[] DEFAULT NULL::text[], days integer DEFAULT 7, since text DEFAULT NULL::text, until text DEFAULT NULL::text, folded boolean DEFAULT false, before timestamp with time zone DEFAULT NULL::timestamp with time zone, before_key text DEFAULT NULL::text, size integer DEFAULT 50, at timestamp with time zone DEFAULT now())
+ RETURNS TABLE(kind text, key text, happened_at timestamp with time zone, first_at timestamp with time zone, first_key text, detail jsonb)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with span as materialized (
+    select s.zone, s.since_at, s.until_at, coalesce(list_history.before, 'infinity') as before, split_part(list_history.before_key, '-', 1) as before_kind,
+      case when split_part(list_history.before_key, '-', 2) ~ '^[0-9]{1,18}$' then split_part(list_history.before_key, '-', 2)::bigint else 0 end as before_id,
+      least(greatest(list_history.size, 1), 100) as size, coalesce(list_history.kinds, array['run', 'change', 'maintenance', 'incident']) as kinds
+    from private.history_span(list_history.org, list_history.integration, list_history.days, list_history.since, list_history.until, list_history.at) s
+  ), runs as (
+    select 'run' as kind, r.id, coalesce(r.started_at, r.created_at) as moment,
+      r.status = 'succeeded' and r.failed = 0 and r.trigger in ('schedule', 'follow_up') as quiet, r.selected, r.exported + r.accepted as sent,
+      r.finished_at - r.started_at as took
+    from public.runs r
+    where r.org_id = list_history.org and r.integration_id = list_history.integration
+      and coalesce(r.started_at, r.created_at) >= (select s.since_at from span s) and coalesce(r.started_at, r.created_at) < (select s.until_at from span s)
+      and coalesce(r.started_at, r.created_at) <= (select s.before from span s)
+      and ((select 'run' = any (s.kinds) from span s) or ((select 'problem' = any (s.kinds) from span s) and r.status in ('warning', 'failed')))
+      and (coalesce(r.started_at, r.created_at), 'run', r.id) < (select s.before, s.before_kind, s.before_id from span s)
+    order by coalesce(r.started_at, r.created_at) desc, r.id desc
+    limit case when list_history.folded then null else (select s.size from span s) end
+  ), others as (
+    select 'change' as kind, a.id, a.at as moment
+    from public.audit_log a
+    where a.org_id = list_history.org and a.integration_id = list_history.integration and private.is_setup(a.action)
+      and (select 'change' = any (s.kinds) from span s)
+    union all
+    select 'maintenance', w.id, w.starts_at
+    from public.maintenance_windows w
+    where w.org_id = list_history.org and (w.integration_id = list_history.integration or w.integration_id is null)
+      and (select 'maintenance' = any (s.kinds) from span s)
+    union all
+    select 'opened', n.id, n.opened_at
+    from public.incidents n
+    where n.org_id = list_history.org and n.integration_id = list_history.integration and (select 'incident' = any (s.kinds) from span s)
+    union all
+    select 'recovered', n.id, n.resolved_at
+    from public.incidents n
+    where n.org_id = list_history.org and n.integration_id = list_history.integration and n.resolved_at is not null
+      and (select 'incident' = any (s.kinds) from span s)
+  ), events as (
+    select r.kind, r.id, r.moment, r.quiet, r.selected, r.sent, r.took from runs r
+    union all
+    select o.kind, o.id, o.moment, false, null, null, null
+    from others o
+    where o.moment >= (select s.since_at from span s) and o.moment < (select s.until_at from span s)
+      and (o.moment, o.kind, o.id) < (select s.before, s.before_kind, s.before_id from span s)
+  ), stretches as (
+    -- Neighbours have the same distance between their place in the whole and among their own.
+    select e.*, row_number() over (order by e.moment desc, e.kind desc, e.id desc)
+      - case when list_history.folded and e.quiet
+        then row_number() over (partition by e.quiet, (e.moment at time zone (select s.zone from span s))::date order by e.moment desc, e.kind desc, e.id desc)
+        else 0 end as stretch,
+      (e.moment at time zone (select s.zone from span s))::date as day
+    from events e
+  ), shown as (
+    select (array_agg(e.kind order by e.moment desc, e.id desc))[1] as kind, (array_agg(e.id order by e.moment desc, e.id desc))[1] as id,
+      max(e.moment) as moment, min(e.moment) as first_moment, (array_agg(e.id order by e.moment, e.id))[1] as first_id, count(*) as events, sum(e.selected) as selected, sum(e.sent) as sent, max(e.took) as longest
+    from stretches e
+    group by list_history.folded and e.quiet, e.day, e.stretch
+    order by 3 desc, 1 desc, 2 desc
+    limit (select s.size from span s)
+  )
+  select case when e.events > 1 then 'runs' else e.kind end, e.kind || '-' || e.id, e.moment, e.first_moment, e.kind || '-' || e.first_id,
+    case when e.events > 1 then jsonb_build_object('runs', e.events, 'selected', e.selected, 'exported', e.sent,
+      'longest_ms', (extract(epoch from e.longest) * 1000)::bigint)
+    when e.kind = 'run' then (
+      select jsonb_build_object('id', r.id, 'status', r.status, 'trigger', r.trigger,
+        'requested_by_name', (select m.name from public.members m where m.org_id = r.org_id and m.user_id = r.requested_by),
+        'has_started', r.started_at is not null, 'duration_ms', (extract(epoch from r.finished_at - r.started_at) * 1000)::bigint,
+        'selected', r.selected, 'exported', r.exported, 'accepted', r.accepted, 'failed', r.failed, 'retrying', r.retrying, 'skipped', r.skipped,
+        'uncertain', r.uncertain, 'error_message', left(r.error_message, 300))
+      from public.runs r where r.org_id = list_history.org and r.id = e.id)
+    when e.kind = 'change' then (
+      select jsonb_build_object('id', a.id, 'at', a.at, 'actor_id', a.actor_id, 'actor', a.actor, 'action', a.action, 'subject', a.subject,
+        'before', a.before, 'after', a.after, 'reason', a.reason)
+      from public.audit_log a where a.org_id = list_history.org and a.id = e.id)
+    when e.kind = 'maintenance' then (
+      select jsonb_build_object('id', w.id, 'starts_at', w.starts_at, 'ends_at', w.ends_at, 'reason', w.reason, 'is_for_all', w.integration_id is null)
+      from public.maintenance_windows w where w.org_id = list_history.org and w.id = e.id)
+    else (
+      select jsonb_build_object('id', n.id, 'alarm', n.alarm, 'subject', n.subject, 'urgency', n.urgency, 'state', n.state, 'opened_at', n.opened_at,
+        'resolved_at', n.resolved_at, 'message', (
+          select left(c.sample, 300) from public.causes c
+          where c.org_id = n.org_id and c.id = case when n.alarm = 'cause_refused' and n.subject ~ '^[0-9]{1,18}$' then n.subject::bigint end))
+      from public.incidents n where n.org_id = list_history.org and n.id = e.id)
+    end
+  from shown e
+  order by e.moment desc, e.kind desc, e.id desc;
+$function$;
+grant execute on function public.list_history(uuid,uuid,text[],integer,text,text,boolean,timestamp with time zone,text,integer,timestamp with time zone) to authenticated;
+comment on function public.list_history(uuid,uuid,text[],integer,text,text,boolean,timestamp with time zone,text,integer,timestamp with time zone) is 'An integration''s line of time, newest first: runs, changes, maintenance, incidents. Refuses with SW404, SW422.';
 
 CREATE OR REPLACE FUNCTION public.list_members(org uuid)
  RETURNS TABLE(user_id uuid, name text, role text, locale text, email text, created_at timestamp with time zone, is_me boolean, told boolean)
@@ -4098,6 +4290,33 @@ begin
   return forgotten;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.forget_tombstones(batch integer, at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  forgotten integer;
+begin
+  with old as (
+    select p.org_id, p.integration_id, p.stream, p.source_id from public.pulled_records p
+    where p.deleted_at is not null and p.pulled_at < forget_tombstones.at - interval '90 days'
+    order by p.pulled_at limit batch
+    for update skip locked
+  ), gone as (
+    delete from public.pulled_records p using old o
+    where p.org_id = o.org_id and p.integration_id = o.integration_id and p.stream = o.stream and p.source_id = o.source_id
+    returning p.org_id, p.integration_id, p.stream
+  ), counted as (
+    update public.streams s set rows = greatest(0, s.rows - g.n)
+    from (select o.org_id, o.integration_id, o.stream, count(*)::integer as n from gone o group by 1, 2, 3) g
+    where s.org_id = g.org_id and s.integration_id = g.integration_id and s.stream = g.stream
+  )
+  select count(*) into forgotten from gone;
+  return forgotten;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.grant_fingerprint(records jsonb)
  RETURNS text
  LANGUAGE sql
@@ -4226,6 +4445,38 @@ exception when exclusion_violation then
 end $function$;
 grant execute on function private.hand_in_grant_report(uuid,jsonb,date,date,uuid[],jsonb,text,text,text,date,text,timestamp with time zone) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.history_span(org uuid, integration uuid, days integer, since text, until text, at timestamp with time zone)
+ RETURNS TABLE(zone text, began timestamp without time zone, ended timestamp without time zone, since_at timestamp with time zone, until_at timestamp with time zone, step interval)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  written constant text := '^2[01]\d\d-\d\d-\d\d(T\d\d:\d\d)?$';
+begin
+  perform private.require_role(org, array['owner', 'admin', 'viewer']);
+  perform private.integration_of(org, integration);
+  select o.time_zone into zone from public.organizations o where o.id = org;
+  if since is null and until is null and days between 1 and 400 then
+    ended := date_trunc('day', history_span.at at time zone zone) + interval '1 day';
+    began := ended - make_interval(days => days);
+  elsif since ~ written and until ~ written and pg_input_is_valid(since, 'timestamp') and pg_input_is_valid(until, 'timestamp') then
+    began := since::timestamp;
+    ended := until::timestamp + case when length(until) = 10 then interval '1 day' else interval '0' end;
+  end if;
+  if (ended > began and ended <= began + interval '400 days') is not true then
+    perform private.refuse('SW422', 'A range is from 1 to 400 days, or two times such as 2026-11-20 and 2026-11-20T06:00, the earlier first.',
+      'Choose another range.');
+  end if;
+  since_at := began at time zone zone;
+  until_at := ended at time zone zone;
+  step := case when ended <= began + interval '2 days' then interval '1 hour' when ended <= began + interval '8 days' then interval '6 hours'
+    when ended <= began + interval '45 days' then interval '1 day'
+    else make_interval(days => ceil(extract(epoch from ended - began) / 2592000)::integer) end;
+  return next;
+end $function$;
+grant execute on function private.history_span(uuid,uuid,integer,text,text,timestamp with time zone) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.hold_lease(org uuid, run bigint, token uuid, at timestamp with time zone)
  RETURNS public.runs
  LANGUAGE plpgsql
@@ -4326,6 +4577,16 @@ CREATE OR REPLACE FUNCTION private.is_sending(holder private.delivery_sender, at
 AS $function$
   select coalesce(holder.until > at and holder.until <= at + interval '1 minute', false);
 $function$;
+
+CREATE OR REPLACE FUNCTION private.is_setup(action text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select split_part(action, '.', 1) in ('integration', 'credential', 'cursor', 'shape', 'webhook');
+$function$;
+grant execute on function private.is_setup(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.is_time_zone(zone text)
  RETURNS boolean
@@ -6319,6 +6580,7 @@ begin
   delete from private.blind_spots b where b.ended_at < horizon;
   -- Their notifications and deliveries go with them.
   delete from public.incidents i where i.resolved_at < horizon;
+  perform private.forget_tombstones(20000, tick_retention.at);
   delete from public.signal_history g where g.at < tick_retention.at - interval '90 days';
   delete from public.webhook_calls w where w.at < tick_retention.at - interval '30 days';
   delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';

@@ -34,6 +34,8 @@ export const acts: Record<string, string[]> = {
   'public.list_grant_reports': [],
   'public.changed_grant_records': [],
   'public.kept_grant_report': [],
+  'public.chart_runs': [],
+  'public.list_history': [],
   'public.preview_schedule': [],
   'public.update_integration': ['integration.changed'],
   'public.add_maintenance': ['maintenance_window.added'],

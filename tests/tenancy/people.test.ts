@@ -152,6 +152,7 @@ describe('functions', () => {
     hand_in_grant_report: `, '${JSON.stringify(FORM)}', '1999-01-01', '1999-01-31', null, '{}', '0', 'x', 'UEsDBA==', '1999-02-01'`,
     unlock_grant_report: `, $report, 'because'`,
     preview_schedule: ', $integration, 60', update_integration: `, $integration, now(), '{}'`, add_maintenance: `, 'because', minutes => 5`,
+    chart_runs: ', $integration', list_history: ', $integration',
     end_maintenance: ', (select min(id) from maintenance_windows)', list_members: '', add_member: `, 'stranger@example.org', 'Somebody', 'viewer'`,
     set_role: `, (select user_id from members where role = 'viewer'), 'viewer', 'admin'`, remove_member: `, (select user_id from members where role = 'viewer'), 'viewer'`,
     acknowledge_incident: `, ${incident}`, assign_incident: `, ${incident}`, snooze_incident: `, ${incident}, 60, 'because'`,

@@ -3524,9 +3524,99 @@ export type Database = {
           }
         ];
       };
+      'signal_overview': {
+        Row: {
+          'about': string;
+          'at': string;
+          'critical': number | null;
+          'days': Json | null;
+          'integration_id': string;
+          'is_floor': boolean;
+          'name': string;
+          'org_id': string;
+          'past': string | null;
+          'past_since': string | null;
+          'unit': string;
+          'value': number;
+          'warning': number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          'about'?: string | null;
+          'at'?: string | null;
+          'critical'?: number | null;
+          'days'?: Json | null;
+          'integration_id'?: string | null;
+          'is_floor'?: boolean | null;
+          'name'?: string | null;
+          'org_id'?: string | null;
+          'past'?: string | null;
+          'past_since'?: string | null;
+          'unit'?: string | null;
+          'value'?: number | null;
+          'warning'?: number | null;
+        };
+        Update: {
+          'about'?: string | null;
+          'at'?: string | null;
+          'critical'?: number | null;
+          'days'?: Json | null;
+          'integration_id'?: string | null;
+          'is_floor'?: boolean | null;
+          'name'?: string | null;
+          'org_id'?: string | null;
+          'past'?: string | null;
+          'past_since'?: string | null;
+          'unit'?: string | null;
+          'value'?: number | null;
+          'warning'?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'signals_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'configuration';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          },
+          {
+            foreignKeyName: 'signals_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'integrations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'signals_org_id_integration_id_fkey';
+            columns: [
+              'org_id',
+              'integration_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'overview';
+            referencedColumns: [
+              'org_id',
+              'integration_id'
+            ];
+          }
+        ];
+      };
       'stream_overview': {
         Row: {
           'as_of': string | null;
+          'critical_after_minutes': number | null;
           'cursor': string | null;
           'cursor_at': string | null;
           'drift': NonNullable<Json>;
@@ -3534,6 +3624,7 @@ export type Database = {
           'is_active': boolean;
           'is_done': boolean;
           'lag_minutes': number | null;
+          'late_after_minutes': number | null;
           'learned_at': string | null;
           'org_id': string;
           'page_at': string | null;
@@ -3545,6 +3636,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           'as_of'?: string | null;
+          'critical_after_minutes'?: number | null;
           'cursor'?: string | null;
           'cursor_at'?: string | null;
           'drift'?: Json | null;
@@ -3552,6 +3644,7 @@ export type Database = {
           'is_active'?: boolean | null;
           'is_done'?: boolean | null;
           'lag_minutes'?: number | null;
+          'late_after_minutes'?: number | null;
           'learned_at'?: string | null;
           'org_id'?: string | null;
           'page_at'?: string | null;
@@ -3562,6 +3655,7 @@ export type Database = {
         };
         Update: {
           'as_of'?: string | null;
+          'critical_after_minutes'?: number | null;
           'cursor'?: string | null;
           'cursor_at'?: string | null;
           'drift'?: Json | null;
@@ -3569,6 +3663,7 @@ export type Database = {
           'is_active'?: boolean | null;
           'is_done'?: boolean | null;
           'lag_minutes'?: number | null;
+          'late_after_minutes'?: number | null;
           'learned_at'?: string | null;
           'org_id'?: string | null;
           'page_at'?: string | null;
@@ -3706,6 +3801,33 @@ export type Database = {
           'record_id': number;
           'slug': string;
           'source_id': string;
+        }[];
+      };
+      'chart_runs': {
+        Args: {
+          'at'?: string;
+          'days'?: number;
+          'integration': string;
+          'org': string;
+          'since'?: string;
+          'until'?: string;
+        };
+        Returns: {
+          'active_runs': number;
+          'began': string;
+          'began_at': string;
+          'changes': number;
+          'ended': string;
+          'ended_at': string;
+          'failed': number;
+          'failed_runs': number;
+          'in_maintenance': boolean;
+          'longest_ms': number;
+          'read': number;
+          'retries': number;
+          'runs': number;
+          'sent': number;
+          'typical_ms': number;
         }[];
       };
       'check_now': {
@@ -3944,6 +4066,29 @@ export type Database = {
           'unlocked_name': string;
           'version': string;
           'xlsx_sha256': string;
+        }[];
+      };
+      'list_history': {
+        Args: {
+          'at'?: string;
+          'before'?: string;
+          'before_key'?: string;
+          'days'?: number;
+          'folded'?: boolean;
+          'integration': string;
+          'kinds'?: (string)[];
+          'org': string;
+          'since'?: string;
+          'size'?: number;
+          'until'?: string;
+        };
+        Returns: {
+          'detail': Json;
+          'first_at': string;
+          'first_key': string;
+          'happened_at': string;
+          'key': string;
+          'kind': string;
         }[];
       };
       'list_members': {

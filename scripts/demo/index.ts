@@ -1,16 +1,20 @@
 import { createClient } from '@supabase/supabase-js';
 import type { Sql } from 'postgres';
 import { createBudget } from '../../supabase/functions/_kit/budget.ts';
-import type { Connector } from '../../supabase/functions/_kit/connector.ts';
+import type { AnyConnector } from '../../supabase/functions/_kit/connector.ts';
 import { createHttp } from '../../supabase/functions/_kit/http.ts';
+import { createTokenCache } from '../../supabase/functions/_kit/oauth.ts';
 import { runSlice } from '../../supabase/functions/_kit/slice.ts';
 import { createStore } from '../../supabase/functions/_kit/store.ts';
 import { connector as businessCentral } from '../../supabase/functions/sync-business-central/connector.ts';
+import { connector as twilio } from '../../supabase/functions/sync-twilio/connector.ts';
 import { connector as xledger } from '../../supabase/functions/sync-xledger/connector.ts';
+import { zoom } from '../../supabase/functions/sync-zoom/connector.ts';
 import type { Stack } from '../stack/index.ts';
 import { activitiesUntil } from './activities.ts';
 import { createSpending, type HandedIn } from './spending.ts';
 import type { Vendors } from './vendors.ts';
+import { changeMeetings, MEETING_HOST } from './watched.ts';
 
 export const PASSWORD = 'try-syncward';
 
@@ -29,7 +33,9 @@ const HISTORY_DAYS = 7;
 /** Two account codes nobody has opened in Xledger. */
 const UNKNOWN_ACCOUNTS = ['7790', '7795'];
 
-type Integration = { org: string; id: string; slug: string; connector: Connector; spending: (count: number, on: Date, accounts?: string[]) => HandedIn[]; usual: number };
+type Spending = (count: number, on: Date, accounts?: string[]) => HandedIn[];
+/** What is handed in at each slot; nothing where an integration only reads. */
+type Integration = { org: string; id: string; slug: string; connector: AnyConnector; spending: Spending | null; usual: number };
 
 /**
  * Fills an empty stack: two organizations, a week of real history made by running the pipeline with past times, and a
@@ -72,21 +78,32 @@ async function createOrganizations(stack: Stack, vendors: Vendors): Promise<Inte
       companyId: central.companyId, journalId: central.journalId, currency: 'GBP',
     },
   };
-  const add = async (slug: string, connector: Connector, org: string, name: string, own: object, credential: object): Promise<{ org: string; id: string }> => {
+  const add = async (slug: string, connector: AnyConnector, org: string, name: string, own: object, credential: object, every = EVERY_HOURS, since = began): Promise<{ org: string; id: string }> => {
+    const direction = 'push' in connector ? 'push' : 'pull';
     const [row] = await sql<{ org: string; id: string }[]>`
-      insert into integrations (org_id, system, slug, name, every_minutes, settings, next_due_at, created_at)
-      select id, ${connector.system}, ${slug}, ${name}, ${EVERY_HOURS * 60}, ${sql.json(own as never)}, ${began}, ${began} from organizations where slug = ${org}
+      insert into integrations (org_id, system, slug, name, direction, every_minutes, settings, next_due_at, created_at)
+      select id, ${connector.system}, ${slug}, ${name}, ${direction}, ${every * 60}, ${sql.json(own as never)}, ${since}, ${since} from organizations where slug = ${org}
       returning org_id as org, id`;
     if (!row) throw new Error(`The organization ${org} is missing.`);
-    await sql`select private.set_credential(${row.org}, ${row.id}, ${sql.json(credential as never)}, null, ${began})`;
+    await sql`select private.set_credential(${row.org}, ${row.id}, ${sql.json(credential as never)}, null, ${since})`;
     return row;
   };
   const token = { token: vendors.xledger.token() };
   const secret = { clientId: central.clientId, clientSecret: central.secret() };
+  const { zoom: meetings, twilio: texts } = vendors;
+  const meetingSettings = { baseUrl: meetings.url, loginUrl: meetings.url, hosts: [MEETING_HOST] };
+  const meetingKey = { accountId: meetings.accountId, clientId: meetings.clientId, clientSecret: meetings.secret(), webhookSecrets: [meetings.webhookSecret] };
+  const textSettings = { baseUrl: texts.url, accountSid: texts.accountSid, categories: ['sms-outbound'] };
+  const textKey = { sid: texts.keySid, secret: texts.secret() };
+  const twoDaysAgo = new Date(began.getTime() + (HISTORY_DAYS - 2) * 86_400_000);
+  // By past time, so that a past token is good for a past call.
+  const zoomThen = zoom(createTokenCache(vendors.timeline.now));
   return [
     { ...(await add('expenses', xledger, 'nordlys', 'Utlegg til Xledger', settings.xledger, token)), slug: 'expenses', connector: xledger, spending: createSpending('U', 'NOK', 11), usual: 12 },
     { ...(await add('mileage', xledger, 'nordlys', 'Kjøregodtgjørelse til Xledger', settings.xledger, token)), slug: 'mileage', connector: xledger, spending: createSpending('K', 'NOK', 12), usual: 20 },
     { ...(await add('claims', businessCentral, 'harbour', 'Expense claims to Business Central', settings.central, secret)), slug: 'claims', connector: businessCentral, spending: createSpending('C', 'GBP', 13), usual: 16 },
+    { ...(await add('meetings', zoomThen, 'nordlys', 'Møter fra Zoom', meetingSettings, meetingKey, 24, twoDaysAgo)), slug: 'meetings', connector: zoomThen, spending: null, usual: 0 },
+    { ...(await add('texts', twilio, 'harbour', 'Text messages with Twilio', textSettings, textKey, 24)), slug: 'texts', connector: twilio, spending: null, usual: 0 },
   ];
 }
 
@@ -105,7 +122,8 @@ async function runHistory(stack: Stack, vendors: Vendors, integrations: Integrat
       if (due.getTime() > Date.now()) continue;
       // Few and many by turns, as a week has.
       timeline.set(new Date(due.getTime() - 60_000));
-      await handIn(stack, integration, integration.spending(integration.usual + ((slots * 7) % 5), due), timeline.now());
+      if (integration.spending) await handIn(stack, integration, integration.spending(integration.usual + ((slots * 7) % 5), due), timeline.now());
+      if (integration.slug === 'meetings' && Date.now() - due.getTime() < 12 * 3_600_000) changeMeetings(vendors.zoom);
       timeline.set(due);
       await sql`select private.schedule_runs(${due}, ${integration.id})`;
       const [run] = await sql<{ id: string }[]>`select id from runs where integration_id = ${integration.id} and status = 'scheduled'`;
@@ -130,6 +148,7 @@ async function runToItsEnd(stack: Stack, { timeline }: Vendors, integration: Int
       http: (system, secrets) => createHttp({ system, secrets, local: true, clock: timeline.now }),
       budget: createBudget({ now: () => timeline.now().getTime(), cpuMs: Number.POSITIVE_INFINITY }),
       delay: (ms) => Promise.resolve(timeline.forward(ms)),
+      clock: timeline.now,
       log: () => undefined,
     });
   }
@@ -149,7 +168,10 @@ function closePeriod(vendors: Vendors, today: Date): void {
  * They may listen elsewhere than before. The clock's jobs run once at once, or the monitor would rightly call itself late until the next minute.
  */
 export async function resumeDemo(stack: Stack, vendors: Vendors): Promise<void> {
-  const addresses = { xledger: { baseUrl: vendors.xledger.url }, 'business-central': { baseUrl: vendors.businessCentral.url, loginUrl: vendors.businessCentral.url } };
+  const addresses = {
+    xledger: { baseUrl: vendors.xledger.url }, 'business-central': { baseUrl: vendors.businessCentral.url, loginUrl: vendors.businessCentral.url },
+    zoom: { baseUrl: vendors.zoom.url, loginUrl: vendors.zoom.url }, twilio: { baseUrl: vendors.twilio.url },
+  };
   for (const [system, moved] of Object.entries(addresses)) {
     await stack.sql`update integrations set settings = settings || ${stack.sql.json(moved)} where system = ${system} and not settings @> ${stack.sql.json(moved)}`;
   }

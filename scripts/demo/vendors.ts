@@ -2,8 +2,13 @@ import { startBusinessCentral } from '../../tests/simulators/business-central.ts
 import type { BusinessCentralSimulator } from '../../tests/simulators/business-central.ts';
 import { startMailbox } from '../../tests/simulators/resend.ts';
 import type { Mailbox } from '../../tests/simulators/resend.ts';
+import { startTwilio } from '../../tests/simulators/twilio.ts';
+import type { TwilioSimulator } from '../../tests/simulators/twilio.ts';
 import { startXledger } from '../../tests/simulators/xledger.ts';
 import type { XledgerSimulator } from '../../tests/simulators/xledger.ts';
+import { startZoom } from '../../tests/simulators/zoom.ts';
+import type { ZoomSimulator } from '../../tests/simulators/zoom.ts';
+import { furnishTwilio, furnishZoom } from './watched.ts';
 
 /** Time as the demo makes it: stands where it is put, or runs with the real one. */
 export type Timeline = { now(): Date; set(at: Date): void; forward(ms: number): void; live(): void };
@@ -19,9 +24,17 @@ export function createTimeline(): Timeline {
 }
 
 /** The systems on the other side, simulated on this machine, and the mailbox that takes the e-mails. */
-export type Vendors = { xledger: XledgerSimulator; businessCentral: BusinessCentralSimulator; mailbox: Mailbox; timeline: Timeline; stop(): Promise<void> };
+export type Vendors = {
+  xledger: XledgerSimulator;
+  businessCentral: BusinessCentralSimulator;
+  zoom: ZoomSimulator;
+  twilio: TwilioSimulator;
+  mailbox: Mailbox;
+  timeline: Timeline;
+  stop(): Promise<void>;
+};
 
-export type VendorPorts = { mailbox: number; xledger: number; businessCentral: number };
+export type VendorPorts = { mailbox: number; xledger: number; businessCentral: number; zoom: number; twilio: number };
 
 /** What the sample company has in its chart of accounts on both sides. */
 export const ACCOUNTS = ['5900', '6300', '6540', '6800', '6860', '6900', '7100', '7140', '7160', '7320', '7350', '7500'];
@@ -52,7 +65,11 @@ export async function startVendors(ports: VendorPorts, options: { mailFile?: str
     const mailbox = keep(await startMailbox({ clock, port: ports.mailbox, apiKey: 're_local', file: options.mailFile ?? undefined }));
     const xledger = keep(await startXledger({ ...books, ...CREDENTIALS.xledger, clock, port: ports.xledger, importDelayMs: 500 }));
     const businessCentral = keep(await startBusinessCentral({ ...books, ...CREDENTIALS.businessCentral, clock, port: ports.businessCentral, checkPeriod: 'insert' }));
-    return { xledger, businessCentral, mailbox, timeline, stop };
+    const zoom = keep(await startZoom({ clock, port: ports.zoom }));
+    const twilio = keep(await startTwilio({ clock, port: ports.twilio }));
+    furnishZoom(zoom);
+    furnishTwilio(twilio, clock());
+    return { xledger, businessCentral, zoom, twilio, mailbox, timeline, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -32,8 +32,9 @@ export type SurroundingsOptions = {
 /** Starts the mailbox and the simulated vendors. */
 export async function startSurroundings({ ports, directory, onProgress }: SurroundingsOptions): Promise<Surroundings> {
   onProgress('Starting the simulated systems');
+  const simulator = (place: number): number => ports.simulators && ports.simulators + place;
   const vendors = await startVendors(
-    { mailbox: ports.mailbox, xledger: ports.simulators, businessCentral: ports.simulators && ports.simulators + 1 },
+    { mailbox: ports.mailbox, xledger: simulator(0), businessCentral: simulator(1), zoom: simulator(2), twilio: simulator(3) },
     { mailFile: join(directory, 'mail.jsonl') },
   );
   return {
@@ -42,6 +43,8 @@ export async function startSurroundings({ ports, directory, onProgress }: Surrou
       { name: 'Mailbox', url: vendors.mailbox.url },
       { name: 'Xledger (simulated)', url: vendors.xledger.url },
       { name: 'Business Central', url: `${vendors.businessCentral.url}  (simulated)` },
+      { name: 'Zoom (simulated)', url: vendors.zoom.url },
+      { name: 'Twilio (simulated)', url: vendors.twilio.url },
     ],
     async seed(stack, onStep) {
       if (await hasDemo(stack)) await resumeDemo(stack, vendors);
@@ -55,6 +58,7 @@ export async function startSurroundings({ ports, directory, onProgress }: Surrou
           '  3. Sign in as adam@harbour.example.org: Business Central has refused everything. Read why, open the period there, and press Retry.',
           '  4. The mailbox holds the e-mails that told the admins.',
           '  5. As arne again, Grant report: last quarter has three activities to put right; last year can be handed in.',
+          '  6. What is fetched from Zoom (nordlys) has a field it never had; of the texts sent with Twilio (harbour) too many are lost.',
         ],
       };
     },

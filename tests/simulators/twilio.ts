@@ -71,7 +71,7 @@ export async function startTwilio(options: TwilioOptions): Promise<TwilioSimulat
     if (pathname === `${base}/Messages.json`) {
       const since = asked.get('DateSent>') ?? '';
       if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(since)) return failed(400, 20001, 'Invalid DateSent');
-      return page(url, 'messages', messages.filter(({ date_sent: at }) => at >= since));
+      return page(url, 'messages', messages.filter(({ date_sent: at }) => at >= since && at <= options.clock().toISOString()));
     }
     return failed(404, 20404, `The requested resource ${pathname} was not found`);
   }

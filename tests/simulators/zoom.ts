@@ -11,14 +11,14 @@ export type ZoomSimulator = Simulator & {
   secret(): string;
   webhookSecret: string;
   host(email: string, type?: number): void;
-  meet(email: string, id: number, registrants?: string[] | null): void;
+  meet(email: string, id: number, registrants?: string[] | null, more?: Record<string, unknown>): void;
   /** The next call meets the limit of the day, which ends at this time. */
   useUpDay(until: string): void;
   /** A call as Zoom would make it now. */
   call(event: string, payload: Record<string, unknown>): { headers: Record<string, string>; body: string; at: Date };
 };
 
-type Meeting = { id: number; host: string; topic: string; registrants: string[] | null };
+type Meeting = { id: number; host: string; topic: string; registrants: string[] | null; more: Record<string, unknown> };
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): SimulatedAnswer => ({
   status,
@@ -85,7 +85,7 @@ export async function startZoom(options: ZoomOptions): Promise<ZoomSimulator> {
       return page(
         url,
         'meetings',
-        meetings.filter(({ host }) => host === name).map(({ id, topic }) => ({ id, topic, uuid: `u${id}==`, type: 2 })),
+        meetings.filter(({ host }) => host === name).map(({ id, topic, more }) => ({ id, topic, uuid: `u${id}==`, type: 2, ...more })),
       );
     }
     const meeting = meetings.find(({ id }) => String(id) === name);
@@ -125,7 +125,7 @@ export async function startZoom(options: ZoomOptions): Promise<ZoomSimulator> {
     webhookSecret,
     secret: () => secret,
     host: (email, type = 2) => void hosts.set(email, type),
-    meet: (host, id, registrants = null) => void meetings.push({ id, host, topic: `Meeting ${id}`, registrants }),
+    meet: (host, id, registrants = null, more = {}) => void meetings.push({ id, host, topic: `Meeting ${id}`, registrants, more }),
     useUpDay: (until) => {
       usedUp = until;
     },

@@ -17,7 +17,7 @@ export type DemoPage = {
 };
 
 export async function startDemoPage(): Promise<DemoPage> {
-  const vendors = await startVendors({ mailbox: 0, xledger: 0, businessCentral: 0 });
+  const vendors = await startVendors({ mailbox: 0, xledger: 0, businessCentral: 0, zoom: 0, twilio: 0 });
   const stack = await startStack({ functionsEnv: { RESEND_BASE_URL: vendors.mailbox.url } });
   await seedDemo(stack, vendors, () => undefined);
   const browser = await openBrowser();

@@ -69,8 +69,8 @@ test('criterion 3: an expanded record shows the system\'s validation message and
 });
 
 test('criterion 5: a week of syncs is listed with counts and duration', async () => {
-  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/mileage');
-  const table = page.getByRole('table').last();
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/mileage?show=runs&days=30');
+  const table = page.getByRole('table', { name: 'Hva som har skjedd, nyeste først' });
   await table.getByRole('row').nth(1).waitFor();
   const rows = await table.getByRole('row').allInnerTexts();
   expect(rows.length - 1).toBeGreaterThanOrEqual(28);
@@ -79,6 +79,45 @@ test('criterion 5: a week of syncs is listed with counts and duration', async ()
     select count(*)::int as runs, extract(day from max(r.started_at) - min(r.started_at))::int as days from runs r join integrations i on i.id = r.integration_id where i.slug = 'mileage'`;
   expect(history?.runs).toBeGreaterThanOrEqual(28);
   expect(history?.days).toBeGreaterThanOrEqual(6);
+  await page.context().close();
+});
+
+test('criterion 5: a range chosen on the chart filters the list, stands in the address, and goes with one click or with Back', async () => {
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/mileage?show=runs');
+  const rows = page.getByRole('table', { name: 'Hva som har skjedd, nyeste først' }).locator('tbody tr');
+  const counted = async (wanted: (n: number) => boolean): Promise<number> => {
+    await expect.poll(async () => wanted(await rows.count()), { timeout: 10_000 }).toBe(true);
+    return rows.count();
+  };
+  const all = await counted((n) => n >= 24);
+  const chart = page.getByRole('slider');
+  await chart.focus();
+  for (const key of ['Home', 'ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Enter']) await page.keyboard.press(key);
+  await page.waitForURL(/from=.*to=/);
+  const chosen = await counted((n) => n > 0 && n < all);
+  expect(chosen).toBeLessThanOrEqual(4);
+  await page.getByRole('link', { name: /^Vis hele perioden igjen/ }).click();
+  await counted((n) => n === all);
+  await page.goBack();
+  await counted((n) => n === chosen);
+  await page.goBack();
+  await counted((n) => n === all);
+  const [first, last] = [page.getByLabel('Fra og med'), page.getByLabel('Til og med')];
+  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  await first.fill(day);
+  await last.fill(day);
+  await page.getByRole('button', { name: 'Vis tidsrommet' }).click();
+  await page.waitForURL(new RegExp(`from=${day}&to=${day}`));
+  await counted((n) => n === 4);
+  const box = await chart.boundingBox();
+  if (!box) throw new Error('there is no chart');
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await counted((n) => n > 4 && n < all);
+  await rows.first().getByRole('link').click();
+  await page.waitForURL(/\/runs\/\d+$/);
   await page.context().close();
 });
 
@@ -147,6 +186,27 @@ test('a refused credential is replaced on the page, and the next run gets throug
   expect(last?.['health']).not.toBe('red');
   const [kept] = await sql`select credential_keys from integrations where slug = 'mileage'`;
   expect(kept).toEqual({ credential_keys: ['token'] });
+  await page.context().close();
+});
+
+test('news about fetched fields is accepted on the page, a viewer sees why not, and a check leaves its answer there', async () => {
+  const viewer = await signIn('vera@nordlys.example.org', '/o/nordlys/i/meetings');
+  const shut = viewer.getByRole('button', { name: 'Godta 1 felt i Møter' });
+  await shut.waitFor();
+  expect(await shut.getAttribute('aria-disabled')).toBe('true');
+  await viewer.context().close();
+  const page = await signIn('arne@nordlys.example.org', '/o/nordlys/i/meetings');
+  await page.getByRole('button', { name: 'Godta 1 felt i Møter' }).dblclick();
+  await page.getByText('1 felt er godtatt.').first().waitFor();
+  await page.getByText('Feltene er som før.').nth(1).waitFor();
+  const [before] = await stack.sql`select checked_at from integration_status s join integrations i on i.id = s.integration_id where i.slug = 'meetings'`;
+  await page.getByRole('button', { name: 'Kontroller nå' }).click();
+  await page.getByText('Kontrollen er bestilt', { exact: false }).first().waitFor();
+  await stack.settled();
+  const [after] = await stack.sql`select checked_at, check_error from integration_status s join integrations i on i.id = s.integration_id where i.slug = 'meetings'`;
+  expect(after?.['check_error']).toBeNull();
+  expect(after?.['checked_at']).not.toEqual(before?.['checked_at']);
+  await page.getByText('Host (meetings@nordlys.example.org)').waitFor();
   await page.context().close();
 });
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const integration = '/o/harbour/i/claims';
   paths = {
     'the overview': '/o/harbour', 'an integration': integration, 'a cause': `${integration}/causes/${known.cause}`, 'a record': `${integration}/records/${known.record}`,
-    'a run': `${integration}/runs/${known.run}`, 'the notifications': '/o/harbour/notifications', 'nothing': '/o/harbour/nothing-here',
+    'a run': `${integration}/runs/${known.run}`, 'a watched system and its history': '/o/harbour/i/texts?days=30&each=0', 'the notifications': '/o/harbour/notifications', 'nothing': '/o/harbour/nothing-here',
   };
 });
 afterAll(() => demo?.stop());

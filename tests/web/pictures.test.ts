@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHART, chartShapes, roundUp } from '../../web/src/lib/chart.ts';
-import { historyBars, median } from '../../web/src/lib/runs.ts';
 import { stepBar, tickPaths } from '../../web/src/lib/ticks.ts';
 import { weekHours, weekPaths } from '../../web/src/lib/week.ts';
 
@@ -48,53 +47,34 @@ describe('the band of a week', () => {
   });
 });
 
-describe('history', () => {
-  const now = Date.parse('2026-11-20T14:30:00Z');
-  const run = (hoursAgo: number, exported = 10, failed = 0) => ({
-    id: String(hoursAgo), status: failed ? 'failed' : 'succeeded', started_at: new Date(now - hoursAgo * 3_600_000).toISOString(),
-    exported, accepted: 0, failed, duration_ms: 1000,
-  });
+describe('the chart of runs', () => {
+  const bar = { sent: 10, failed: 0, failed_runs: 0, active_runs: 0, typical_ms: 1000, longest_ms: 3000, changes: 0, in_maintenance: false };
 
-  it('has a bar for each run while they are few, oldest first', () => {
-    const { bars, binHours } = historyBars([run(1), run(5)], 7, now);
-    expect(binHours).toBeNull();
-    expect(bars.map(({ runId }) => runId)).toEqual(['5', '1']);
-  });
-
-  it('has a bar for each stretch when they are many, and keeps a stretch without runs as a gap', () => {
-    const early = Array.from({ length: 70 }, (_, i) => run(100 + i / 2));
-    const { bars, binHours } = historyBars([run(1), ...early], 7, now);
-    expect(binHours).toBe(6);
-    expect(bars).toHaveLength(28);
-    expect(bars.reduce((sum, bar) => sum + bar.runs, 0)).toBe(71);
-    expect(bars.at(-3)).toMatchObject({ runs: 0, durationMs: null });
-  });
-
-  it('shows a single failure among ten thousand, and a failed run that moved nothing', () => {
-    const { bars } = historyBars([run(1, 10_000, 1), run(2, 0, 0), { ...run(3, 0, 0), status: 'failed' }], 7, now);
-    const shapes = chartShapes(bars);
+  it('shows a single failure among ten thousand, a failed run that moved nothing, and one that is under way', () => {
+    const shapes = chartShapes([{ ...bar, sent: 10_000, failed: 1, failed_runs: 1 }, { ...bar, sent: 0, failed_runs: 1 }, { ...bar, sent: 0, active_runs: 1 }]);
     expect(shapes.failed).toMatch(/v2\.0/);
     expect(shapes.failedRuns.match(/M/g)).toHaveLength(2);
+    expect(shapes.active.match(/M/g)).toHaveLength(1);
+  });
+
+  it('marks where the configuration changed and where there was maintenance', () => {
+    const shapes = chartShapes([{ ...bar, changes: 2 }, { ...bar, in_maintenance: true }, bar]);
+    expect([shapes.changes.match(/M/g)?.length, shapes.maintenance.match(/M/g)?.length]).toEqual([1, 1]);
   });
 
   it('never draws outside its frame and breaks the line where there are no runs', () => {
-    const bar = fc.record({
-      from: fc.constant(0), to: fc.constant(0), runs: fc.nat(3), runId: fc.constant(null),
-      exported: fc.nat(1e6), failed: fc.nat(1e6), failedRuns: fc.nat(2),
-      durationMs: fc.option(fc.nat(1e7)),
-    });
-    fc.assert(fc.property(fc.array(bar, { maxLength: 60 }), (bars) => {
+    const any = fc.record({
+      sent: fc.nat(1e6), failed: fc.nat(1e6), failed_runs: fc.nat(2), active_runs: fc.nat(1), changes: fc.nat(1), in_maintenance: fc.boolean(),
+      typical_ms: fc.option(fc.nat(1e7)), longest_ms: fc.option(fc.nat(1e7)),
+    }).map((one) => ({ ...one, longest_ms: one.typical_ms === null ? null : Math.max(one.typical_ms, one.longest_ms ?? 0) }));
+    fc.assert(fc.property(fc.array(any, { maxLength: 60 }), (bars) => {
       const shapes = chartShapes(bars);
-      const tops = [...`${shapes.exported}${shapes.failed}`.matchAll(/M[\d.-]+ ([\d.-]+)/g)].map(([, y]) => Number(y));
+      const tops = [...`${shapes.sent}${shapes.failed}${shapes.active}`.matchAll(/M[\d.-]+ ([\d.-]+)/g)].map(([, y]) => Number(y));
       expect(tops.every((y) => y >= -0.1 && y <= CHART.plot)).toBe(true);
-      expect(shapes.duration).not.toMatch(/NaN|Infinity/);
+      expect(`${shapes.duration}${shapes.longest}`).not.toMatch(/NaN|Infinity/);
+      const lines = bars.filter((one, i) => one.typical_ms !== null && (bars[i - 1]?.typical_ms ?? null) === null);
+      expect(shapes.duration.match(/M/g)?.length ?? 0).toBe(lines.length);
     }));
-  });
-
-  it('takes the middle duration, so that one slow run does not colour the rest', () => {
-    expect(median([1, 900, 3])).toBe(3);
-    expect(median([4, 2])).toBe(3);
-    expect(median([])).toBeNull();
   });
 
   it('ends its axis on a whole round number at or above the highest bar', () => {

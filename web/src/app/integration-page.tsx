@@ -12,7 +12,8 @@ import { useT } from '../lib/i18n.tsx';
 import { paths, useOrg } from '../lib/org.tsx';
 import type { IntegrationRow } from '../lib/rows.ts';
 
-// It stands last and is read last, so the page does not wait for it.
+// They stand last and are read last, so the page does not wait for them.
+const FetchingSections = lazy(async () => ({ default: (await import('../features/fetching/fetching-sections.tsx')).FetchingSections }));
 const HistorySection = lazy(async () => ({ default: (await import('../features/history/history-section.tsx')).HistorySection }));
 
 /** One integration: what happened, what did not get across, and how it went before. */
@@ -31,7 +32,10 @@ export function IntegrationPage({ integration }: { integration: IntegrationRow }
       <FailedSection integration={integration} fetchedAt={overview.dataUpdatedAt} />
       {integration.open_queued > 0 && !integration.active_run && <WaitingSection integration={integration} />}
       <section className="card" aria-label={t.overview.next}><RunLine integration={integration} /></section>
-      <Suspense fallback={<p className="card loading" aria-busy="true">{t.app.loading}</p>}><HistorySection integration={integration} /></Suspense>
+      <Suspense fallback={<p className="card loading" aria-busy="true">{t.app.loading}</p>}>
+        <FetchingSections integration={integration} />
+        <HistorySection integration={integration} />
+      </Suspense>
     </Page>
   );
 }

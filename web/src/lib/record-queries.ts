@@ -9,8 +9,6 @@ import { Attempt, Cause, CauseFix, ClosedRecord, FailedRecord, RecordDetail, Ret
 
 /** Rows shown at a time in every list. */
 export const PAGE_SIZE = 50;
-/** The most runs one chart reads; the page says so when there are more. */
-export const RUN_LIMIT = 1000;
 
 async function readOne<S extends z.ZodMiniType>(row: S, answer: Answer): Promise<z.output<S> | null> {
   return (await readRows(row, answer))[0] ?? null;
@@ -95,16 +93,6 @@ export const attemptsQuery = ({ db }: Client, org: string, record: string) => qu
 export const runQuery = ({ db }: Client, org: string, run: string) => queryOptions({
   queryKey: ['org', org, 'run', run],
   queryFn: ({ signal }) => readOne(Run, db.from('run_history').select().eq('org_id', org).eq('id', run).limit(1).abortSignal(signal)),
-});
-
-/** Runs that started in the last `days` days, newest first, at most `RUN_LIMIT`. */
-export const runsQuery = ({ db }: Client, org: string, integration: string, days: number) => queryOptions({
-  queryKey: ['org', org, 'runs', integration, days],
-  queryFn: ({ signal }) => {
-    const since = new Date(Date.now() - days * 86_400_000).toISOString();
-    return readRows(Run, db.from('run_history').select().eq('org_id', org).eq('integration_id', integration)
-      .gte('started_at', since).order('started_at', { ascending: false }).limit(RUN_LIMIT).abortSignal(signal));
-  },
 });
 
 /** How the system of a run tells whether it holds a record: `none` means that it cannot be asked. */

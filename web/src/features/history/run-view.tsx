@@ -9,16 +9,20 @@ import type { IntegrationRow } from '../../lib/rows.ts';
 import type { Run } from '../../lib/record-rows.ts';
 import { runStatus } from '../../lib/status.ts';
 import { systemName } from '../../lib/system-name.ts';
+import { wayOf } from './bar-text.ts';
+import { useHistoryWords } from './use-words.ts';
 
 /** One run: how it went, by whom, how long, what became of its records, and the error if there was one. */
 export function RunView({ run, integration }: { run: Run; integration: IntegrationRow }) {
   const t = useFixT();
   const f = useFormat();
   const h = t.history;
+  const words = useHistoryWords();
+  const way = wayOf(integration);
   const trigger = h.triggers[run.trigger] ?? run.trigger;
   const counts = ([
-    [h.selected, run.selected], [h.exported, run.exported], [h.accepted, run.accepted], [h.failed, run.failed],
-    [h.retrying, run.retrying], [h.skipped, run.skipped], [h.uncertain, run.uncertain],
+    [words.read[way], run.selected], [words.key.sent[way], run.exported], [h.accepted, run.accepted], [words.key.failed, run.failed],
+    [h.retrying, run.retrying], [way === 'pull' ? words.same : h.skipped, run.skipped], [h.uncertain, run.uncertain],
   ] as const).filter(([, n], i) => n > 0 || i < 2);
   return (
     <>

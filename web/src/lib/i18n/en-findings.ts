@@ -1,5 +1,13 @@
 import type { nbFindings } from './nb-findings.ts';
 
+const signalNames: typeof nbFindings.signalNames = {
+  bounce_rate: 'E-mail that bounced', complaint_rate: 'Complaints about e-mail', emails_sent: 'E-mails sent', quota_used: 'Quota used',
+  sending_stopped: 'Sending stopped by the vendor', under_review: 'Under review by the vendor', newly_suppressed: 'Addresses newly suppressed',
+  messages_looked_at: 'Messages looked at', delivery_failure_rate: 'Messages not delivered', delivery_errors: 'Messages not delivered, number',
+  daily_usage: 'Usage of the last day', daily_cost: 'Cost of the last day', cost_above_usual: 'Cost above the usual', data_lag_minutes: 'Age of data',
+};
+const signalUnits: Record<string, string> = { percent: '%', minutes: 'minutes', seconds: 'seconds', days: 'days', bytes: 'bytes', count: '', amount: '' };
+
 export const enFindings: typeof nbFindings = {
   findings: {
     last_run_failed: {
@@ -87,11 +95,12 @@ export const enFindings: typeof nbFindings = {
     },
     schema_drift: {
       what: (f) => `The system’s data has changed its form${f.part('stream', (it) => ` (${it})`)}: ${f.count('fields', 'field', 'fields') ?? 'some fields'} new, gone or of another type.`,
-      todo: 'See which under technical details. Accept it when whoever uses the data can live with it.',
+      todo: 'See which under “What is fetched”. Accept it when whoever uses the data can live with it.',
     },
     signal: {
-      what: (f) => `A number is out of bounds: ${f.text('name') ?? 'a signal'}${f.part('about', (it) => ` (${it})`)} is ${f.text('value') ?? '?'} ${f.text('unit') ?? ''}.`,
-      todo: 'Look in the system what it comes from.',
+      what: (f) => `A number is out of bounds. ${f.part('name', (it) => signalNames[it] ?? it) || 'A measurement'}${f.part('about', (it) => ` (${it})`)}: ${
+        [f.text('value') ?? '?', f.part('unit', (it) => signalUnits[it] ?? it)].filter(Boolean).join(' ')}.`,
+      todo: 'See under “Measurements” when it began, and in the system what it comes from.',
     },
     signals_unread: {
       what: (f) => `The system’s own numbers could not be read${f.part('message', (it) => `: ${it}`)}.`,
@@ -99,7 +108,7 @@ export const enFindings: typeof nbFindings = {
     },
     check_failed: {
       what: (f) => `The system did not let us in when we looked${f.part('at', (it) => ` (${it})`)}.`,
-      todo: 'Put right what the message under technical details says, then check again.',
+      todo: 'Put right what the message under “The connection” says, then check again.',
     },
     verdict_late: {
       what: (f) => `The system took records and has not said whether they are booked${f.part('since', (it) => `; the oldest since ${it}`)}.`,
@@ -144,6 +153,7 @@ export const enFindings: typeof nbFindings = {
       todo: 'Check that the clock (pg_cron) runs.',
     },
   },
+  signalNames,
   unknownFinding: {
     what: (rule) => `The monitor found something: ${rule}.`,
     todo: 'See the numbers under technical details.',

@@ -171,23 +171,9 @@ export const enWork: typeof nbWork = {
     title: 'History',
     range: 'Period',
     days: (n) => `${n} days`,
-    summary: (runs, moved, failed, duration) =>
-      `${count(runs, 'run', 'runs')} · ${moved} exported · ${failed} failed · typical duration ${duration}`,
-    empty: (days) => `No runs in the last ${days} days.`,
-    limited: (n) => `Only the newest ${n} runs are included; older runs of the period are not shown.`,
-    chart: (days) => `Records and duration per run, last ${days} days`,
-    chartBinned: (days, per) => `Records and duration per ${per}, last ${days} days`,
-    exported: 'Exported',
-    failed: 'Failed',
     duration: 'Duration',
-    bar: (when, runs, exported, failed, duration) =>
-      `${when}: ${count(runs, 'run', 'runs')} · ${exported} exported · ${failed} failed · ${duration}`,
-    failedRun: 'Run failed',
-    failedRuns: (n) => count(n, 'run failed', 'runs failed'),
-    gap: (when) => `${when}: no runs`,
-    table: 'Runs',
     columns: {
-      started: 'Start', duration: 'Duration', selected: 'Selected', exported: 'Exported', failed: 'Failed', other: 'Other',
+      started: 'Start', duration: 'Duration', other: 'Other',
       trigger: 'Started by', status: 'Status',
     },
     other: (retrying, skipped, uncertain, accepted) => [
@@ -203,6 +189,6 @@ export const enWork: typeof nbWork = {
     slices: 'Slices',
     failedHere: 'Records of this run that are still open',
     noneFailedHere: 'No record of this run is open any more.',
-    selected: 'Selected', accepted: 'Accepted', retrying: 'Retrying', skipped: 'Skipped', uncertain: 'Uncertain',
+    accepted: 'Accepted', retrying: 'Retrying', skipped: 'Skipped', uncertain: 'Uncertain',
   },
 };

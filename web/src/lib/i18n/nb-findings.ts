@@ -10,6 +10,15 @@ export type Facts = {
 
 type Explanation = { what: (facts: Facts) => string; todo: string };
 
+/** What numbers that systems give about themselves are called; one that is not here is shown by its own name. */
+const signalNames: Record<string, string> = {
+  bounce_rate: 'Andel e-post i retur', complaint_rate: 'Andel klager på e-post', emails_sent: 'E-poster sendt', quota_used: 'Brukt av kvoten',
+  sending_stopped: 'Sending stanset av leverandøren', under_review: 'Under oppsyn av leverandøren', newly_suppressed: 'Nye adresser på stoppliste',
+  messages_looked_at: 'Meldinger sett på', delivery_failure_rate: 'Andel meldinger som ikke kom fram', delivery_errors: 'Meldinger som ikke kom fram',
+  daily_usage: 'Bruk siste døgn', daily_cost: 'Kostnad siste døgn', cost_above_usual: 'Kostnad over det vanlige', data_lag_minutes: 'Alder på data',
+};
+const signalUnits: Record<string, string> = { percent: '%', minutes: 'minutter', seconds: 'sekunder', days: 'dager', bytes: 'byte', count: '', amount: '' };
+
 /** One plain sentence and one advice for each rule of health. */
 export const nbFindings = {
   findings: {
@@ -97,11 +106,12 @@ export const nbFindings = {
     },
     schema_drift: {
       what: (f) => `Dataene fra systemet har fått en annen form${f.part('stream', (it) => ` (${it})`)}: ${f.count('fields', 'felt', 'felt') ?? 'noen felt'} er nye, borte eller av en annen type.`,
-      todo: 'Se hvilke under tekniske detaljer. Godta det når de som bruker dataene kan leve med det.',
+      todo: 'Se hvilke under «Det som hentes». Godta det når de som bruker dataene kan leve med det.',
     },
     signal: {
-      what: (f) => `Et tall er utenfor grensen: ${f.text('name') ?? 'et signal'}${f.part('about', (it) => ` (${it})`)} er ${f.text('value') ?? '?'} ${f.text('unit') ?? ''}.`,
-      todo: 'Se i systemet hva det kommer av.',
+      what: (f) => `Et tall er utenfor grensen. ${f.part('name', (it) => signalNames[it] ?? it) || 'En måling'}${f.part('about', (it) => ` (${it})`)}: ${
+        [f.text('value') ?? '?', f.part('unit', (it) => signalUnits[it] ?? it)].filter(Boolean).join(' ')}.`,
+      todo: 'Se under «Målinger» når det begynte, og i systemet hva det kommer av.',
     },
     signals_unread: {
       what: (f) => `Systemets egne tall kunne ikke leses${f.part('message', (it) => `: ${it}`)}.`,
@@ -109,7 +119,7 @@ export const nbFindings = {
     },
     check_failed: {
       what: (f) => `Systemet slapp oss ikke inn da vi så etter${f.part('at', (it) => ` (${it})`)}.`,
-      todo: 'Rett det meldingen under tekniske detaljer sier, og sjekk igjen.',
+      todo: 'Rett det meldingen under «Forbindelsen» sier, og kontroller igjen.',
     },
     verdict_late: {
       what: (f) => `Systemet tok imot poster uten å svare om de er bokført${f.part('since', (it) => `; den eldste siden ${it}`)}.`,
@@ -154,6 +164,7 @@ export const nbFindings = {
       todo: 'Sjekk at klokken (pg_cron) går.',
     },
   } satisfies Record<string, Explanation> as Record<Rule, Explanation>,
+  signalNames,
   unknownFinding: {
     what: (rule: string) => `Overvåkingen har funnet noe: ${rule}.`,
     todo: 'Se tallene under tekniske detaljer.',

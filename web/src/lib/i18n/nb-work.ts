@@ -172,23 +172,9 @@ export const nbWork = {
     title: 'Historikk',
     range: 'Periode',
     days: (n: number) => `${n} dager`,
-    summary: (runs: number, moved: string, failed: string, duration: string) =>
-      `${count(runs, 'kjøring', 'kjøringer')} · ${moved} overført · ${failed} feilet · typisk varighet ${duration}`,
-    empty: (days: number) => `Ingen kjøringer de siste ${days} dagene.`,
-    limited: (n: number) => `Bare de ${n} nyeste kjøringene er tatt med; eldre kjøringer i perioden vises ikke.`,
-    chart: (days: number) => `Poster og varighet per kjøring, siste ${days} dager`,
-    chartBinned: (days: number, per: string) => `Poster og varighet per ${per}, siste ${days} dager`,
-    exported: 'Overført',
-    failed: 'Feilet',
     duration: 'Varighet',
-    bar: (when: string, runs: number, exported: string, failed: string, duration: string) =>
-      `${when}: ${count(runs, 'kjøring', 'kjøringer')} · ${exported} overført · ${failed} feilet · ${duration}`,
-    failedRun: 'Kjøring feilet',
-    failedRuns: (n: number) => count(n, 'kjøring feilet', 'kjøringer feilet'),
-    gap: (when: string) => `${when}: ingen kjøringer`,
-    table: 'Kjøringer',
     columns: {
-      started: 'Start', duration: 'Varighet', selected: 'Valgt', exported: 'Overført', failed: 'Feilet', other: 'Annet',
+      started: 'Start', duration: 'Varighet', other: 'Annet',
       trigger: 'Startet av', status: 'Status',
     },
     other: (retrying: number, skipped: number, uncertain: number, accepted: number) => [
@@ -204,6 +190,6 @@ export const nbWork = {
     slices: 'Deler',
     failedHere: 'Poster fra denne kjøringen som fortsatt er åpne',
     noneFailedHere: 'Ingen poster fra denne kjøringen er åpne lenger.',
-    selected: 'Valgt', accepted: 'Mottatt', retrying: 'Prøves igjen', skipped: 'Hoppet over', uncertain: 'Usikre',
+    accepted: 'Mottatt', retrying: 'Prøves igjen', skipped: 'Hoppet over', uncertain: 'Usikre',
   },
 };

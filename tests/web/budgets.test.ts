@@ -68,8 +68,8 @@ describe('what travels', () => {
     const systems = (await readdir(join(import.meta.dirname, '../../web/src/advice'))).map((name) => name.replace(/\.json$/, ''));
     const advice = new RegExp(`^(?:${systems.join('|')})-.{8}\\.js$`);
     const named = new Set(all('.js').filter((name) => !advice.test(name)).flatMap((name) => [...code(name).matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host = '']) => host)));
-    // Names of namespaces, where libraries' messages to developers point, and the Auth client's address when it is given none.
-    expect([...named].sort()).toEqual(['github.com', 'localhost', 'react.dev', 'www.w3.org']);
+    // Names of namespaces (of pictures and workbooks), where libraries' messages to developers point, and the Auth client's address when it is given none.
+    expect([...named].sort()).toEqual(['github.com', 'localhost', 'react.dev', 'schemas.openxmlformats.org', 'www.w3.org']);
   });
 
   it('has no code for passkeys, which the page\u2019s headers forbid', () => {

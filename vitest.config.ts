@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
+import { memoryFolder } from './tests/support/memory-folder.ts';
 
 // Fast tests that need no database must not wait for one: two projects, and only one of them boots Postgres.
 const pure = ['tests/connectors/**/*.test.ts', 'tests/kit/**/*.test.ts', 'tests/web/*.test.ts', 'tests/security/outgoing*.test.ts', 'tests/torture/balance.test.ts'];
@@ -17,6 +18,10 @@ class LongestFirst extends BaseSequencer {
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }
 }
+
+// A test database is 700 files, made and removed hundreds of times: in memory that costs a fifth of what it costs on a disk.
+const memory = memoryFolder();
+if (memory) process.env['SYNCWARD_TEMP'] ??= memory;
 
 export default defineConfig({
   test: {

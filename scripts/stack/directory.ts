@@ -33,7 +33,7 @@ export type Directory = {
 
 /**
  * Opens the folder of a stack, makes it when missing, and keeps others out while this process lives.
- * @param path null for a temporary folder that is removed at the end, even after a crash.
+ * @param path null for a temporary folder that is removed at the end, even after a crash; in SYNCWARD_TEMP where that is set.
  * @throws StackError when it can't be written, is in use, or holds half a database.
  */
 export async function openDirectory(path: string | null): Promise<Directory> {
@@ -81,7 +81,8 @@ export async function resetDirectory(path: string): Promise<void> {
 }
 
 async function temporary(): Promise<string> {
-  const path = await withSentence(tmpdir(), () => mkdtemp(join(tmpdir(), 'syncward-')));
+  const parent = process.env.SYNCWARD_TEMP ?? tmpdir();
+  const path = await withSentence(parent, () => mkdtemp(join(parent, 'syncward-')));
   discardLater(path);
   return path;
 }

@@ -48,9 +48,10 @@ export type Run = Record<string, number | string | null> & { id: number; status:
 export async function createWorld(options: { everyMinutes?: number; thresholds?: Record<string, number>; start?: string } = {}): Promise<World> {
   const db = await testDatabase();
   const clock = createClock(options.start);
-  const [olga, arne, vera, stine] = await Promise.all(
-    ['olga', 'arne', 'vera', 'stine'].map((name) => db.createUser(`${name}@example.org`)),
-  ) as [User, User, User, User];
+  // One by one, on one connection: each further one would learn the schema and compile the functions for itself.
+  const [olga, arne, vera, stine] = [
+    await db.createUser('olga@example.org'), await db.createUser('arne@example.org'), await db.createUser('vera@example.org'), await db.createUser('stine@example.org'),
+  ];
   const { sql } = db;
   const at = clock.iso();
   const [own, other] = await sql<{ id: string }[]>`

@@ -48,6 +48,12 @@ const VALUE_WORD = new RegExp(`(?:^|[\\s"'(])(?:${[
   'nummer',
   'key', 'name', 'navn', 'got', 'found', 'received', 'provided', 'given',
 ].join('|')})$`, 'iu');
+/** What stands behind these is a reason, not a value: "Operation failed: Locked". */
+const NO_VALUE = new RegExp(`(?:^|\\s)(?:${[
+  'error', 'failed', 'failure', 'fault', 'exception', 'warning', 'rejected', 'refused', 'denied', 'status', 'reason', 'cause', 'details?',
+  'feil(?:et)?', 'feilmelding', 'årsak', 'grunn', 'fejl(?:et)?', 'fel', 'orsak', 'fehler', 'grund', 'virhe', 'syy', 'fout', 'reden', 'erreur', 'raison',
+  'motivo', 'erro', 'errore',
+].join('|')})$`, 'iu');
 const PROSE = /^(?:required|missing|invalid|blank|empty|null|unknown|time-?out|denied|forbidden|failed|error|unavailable)$/i;
 
 function withoutValues(message: string, reading: Reading): string {
@@ -65,6 +71,7 @@ function withoutValues(message: string, reading: Reading): string {
 function isTailValue(head: string, tail: string): boolean {
   if (tail === '' || tail.length > MAX_VALUE || /["'“”«»`=()[\]]/.test(tail)) return false;
   if (VALUE_WORD.test(head) && !/^(?:value|code|id|name|key)$/i.test(tail)) return true;
+  if (NO_VALUE.test(head)) return false;
   const words = tail.split(' ');
   if (words.length === 1) return !PROSE.test(tail);
   return words.length <= 4 && words.every((word) => /^[\p{Lu}\p{N}{&]/u.test(word));

@@ -6,6 +6,7 @@ import { causeOf } from '../../supabase/functions/_kit/template.ts';
 import { causesIn } from './support/causes.ts';
 import type { Complaint } from './support/causes.ts';
 import { readCorpus } from './support/corpus.ts';
+import { simulatedRefusals } from './support/simulated-refusals.ts';
 
 /** A complaint, by what it blames and says. Each of these is a mistake of its own. */
 const complaint = (message: string, field: string | null = null, code: string | null = null): Complaint => ({
@@ -66,6 +67,10 @@ describe('what a cause takes together, and what it keeps apart', () => {
       expect(causeOf({ message, field: null, category: 'server' })).toEqual({ template: message, value: null });
     }
   });
+});
+
+test('a played system refuses records for four mistakes, each with six values: four causes', async () => {
+  expect(await simulatedRefusals(24)).toEqual({ failures: 24, mistakes: 4, causes: 4 });
 });
 
 const folder = join(import.meta.dirname, '../../../shared/errors');

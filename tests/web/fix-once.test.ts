@@ -115,6 +115,12 @@ test('changed accounts wait for a second admin, who sees what would be sent and 
   await approval(true);
   await refuse(2, '7791');
   const page = await arne();
+  // What to do in that very system, and what helped with the same cause in the test before.
+  await page.getByText(/^I Xledger: Er verdien riktig, må kontoen/).first().waitFor();
+  const helped = page.locator('article').getByText(/Arne Admin rettet account fra «779[05]» til «(?:6800|7140)», og posten kom over\./).first();
+  await helped.getByRole('link', { name: 'Se posten' }).click();
+  await page.getByText('Posten er overført. Ingenting gjenstår.').waitFor();
+  await page.goBack();
   await page.getByRole('button', { name: /^Rett 2 poster/ }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(/^Ny verdi for 7791/).fill('6800');
@@ -171,7 +177,7 @@ test('one record is edited and sent; whoever opened it before is told that it ha
   await page.getByRole('dialog').getByRole('button', { name: 'Send', exact: true }).click();
   await page.getByText('Posten er overført. Ingenting gjenstår.').waitFor();
   await second.getByRole('dialog').getByRole('button', { name: 'Send', exact: true }).click();
-  await second.getByText('Somebody has changed this record since you opened it.').waitFor();
+  await second.getByText(/^Noen har endret posten etter at du åpnet den\. Ingenting er sendt\./).waitFor();
   expect(await demo.stack.sql`select payload ->> 'account' as account, version, state from records where id = ${id}`).toEqual([{ account: '6800', version: 2, state: 'exported' }]);
   await page.context().close();
   await second.context().close();

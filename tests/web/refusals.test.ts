@@ -1,23 +1,29 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { nbGrantRefusals } from '../../web/src/features/grant-report/refusals.ts';
+import { ApiError } from '../../web/src/lib/api-error.ts';
 import { nbRefusals } from '../../web/src/lib/i18n/nb-refusals.ts';
-import { translated } from '../../web/src/lib/refusal.ts';
+import { inLanguage, translated } from '../../web/src/lib/refusal.ts';
 
-/** Every refusal the functions of these migrations can give, as it is written there. */
-async function refusals(migrations: RegExp): Promise<string[]> {
+/** Every refusal a function of the database can give, as it is written there. */
+async function refusals(): Promise<string[]> {
   const folder = new URL('../../supabase/migrations/', import.meta.url);
-  const files = (await readdir(folder)).filter((name) => migrations.test(name));
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql'));
   const source = (await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')))).join('\n');
-  const said = source.matchAll(/(?:refuse\('SW4\d\d', (?:format\()?|check_reason\(\w+, )'((?:[^']|'')+)'/g);
-  return [...new Set([...said].map(([, text = '']) => text.replaceAll("''", "'")))].sort();
+  const said = [...source.matchAll(/(?:refuse\('SW4\d\d',\s*(?:format\()?(?:coalesce\(\w+, )?|check_reason\(\w+,\s*)'((?:[^']|'')+)'/g)];
+  // What is wrong with a record is told by a function of its own.
+  const [, problems = ''] = /create function private\.record_problem\(([^]*?)\nend \$\$;/.exec(source) ?? [];
+  const wrong = [...problems.matchAll(/return '((?:[^']|'')+)'/g)];
+  expect(wrong.length).toBeGreaterThan(5);
+  return [...new Set([...said, ...wrong].map(([, text = '']) => text.replaceAll("''", "'").replaceAll('%I', '%s')))].sort();
 }
 
-test.each([
-  ['of what people manage with', /_(manage|plan|join|attend)\.sql$/, nbRefusals],
-  ['of the grant report', /_report_grants\.sql$/, nbGrantRefusals],
-] as const)('every refusal %s has Norwegian words, and no words are for one that does not exist', async (_, migrations, words) => {
-  expect(Object.keys(words).sort()).toEqual(await refusals(migrations));
+test('every refusal of the database has Norwegian words, and no words are for one that does not exist', async () => {
+  expect(Object.keys(nbRefusals).sort()).toEqual(await refusals());
+});
+
+test('words have no more places to fill in than the refusal has', () => {
+  const places = (text: string): number => text.split('%s').length - 1;
+  expect(Object.entries(nbRefusals).filter(([said, words]) => places(words) > places(said))).toEqual([]);
 });
 
 test('what was filled in is in both', () => {
@@ -26,6 +32,18 @@ test('what was filled in is in both', () => {
   expect(translated('The setting "a$&b" is a string and stays one.', nbRefusals)).toBe('Innstillingen «a$&b» kan ikke skifte slag.');
 });
 
-test('a refusal without words is left to speak for itself', () => {
-  expect(translated('The integration is switched off.', nbRefusals)).toBeNull();
+const refused = (message: string): ApiError => new ApiError('refused', { message, code: 'SW409', status: 409, hint: 'Switch it on first.' });
+
+test('a refusal is said in Norwegian with what to do, and its English hint is left out', async () => {
+  expect(await inLanguage(refused('The integration is switched off.'), 'nb'))
+    .toMatchObject({ kind: 'refused', message: 'Integrasjonen er slått av. Slå den på først.', code: 'SW409', status: 409, hint: null });
+});
+
+test.each([
+  ['a refusal in English', refused('The integration is switched off.'), 'en'],
+  ['one without words', refused('Something nobody has written down.'), 'nb'],
+  ['a fault of the server', new ApiError('server', { message: 'The integration is switched off.' }), 'nb'],
+  ['what is no answer at all', new TypeError('x'), 'nb'],
+] as const)('%s is left as it is', async (_, error, locale) => {
+  expect(await inLanguage(error, locale)).toBe(error);
 });

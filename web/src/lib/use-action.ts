@@ -3,7 +3,8 @@ import { useRef } from 'react';
 import { ApiError } from './api-error.ts';
 import { useClient } from './client-context.tsx';
 import type { Client } from './client.ts';
-import { useT } from './i18n.tsx';
+import { useI18n } from './i18n.tsx';
+import { inLanguage } from './refusal.ts';
 import { say } from './toasts.ts';
 import type { Toast } from './toasts.ts';
 
@@ -11,16 +12,22 @@ import type { Toast } from './toasts.ts';
 type Said = string | Pick<Toast, 'text' | 'undo'>;
 
 /**
- * An action a person takes: at most one under way at a time (a second click does nothing), its result said in words,
- * and every list read anew afterwards. `run` answers whether it succeeded.
+ * An action a person takes: at most one under way at a time (a second click does nothing), its result or refusal said in words
+ * of the reader's language, and every list read anew afterwards. `run` answers whether it succeeded.
  */
 export function useAction<I, O>(act: (client: Client, input: I) => Promise<O>, said: (output: O, input: I) => Said) {
-  const t = useT();
+  const { t, locale } = useI18n();
   const client = useClient();
   const queries = useQueryClient();
   const busy = useRef(false);
   const mutation = useMutation({
-    mutationFn: (input: I) => act(client, input),
+    mutationFn: async (input: I) => {
+      try {
+        return await act(client, input);
+      } catch (error) {
+        throw await inLanguage(error, locale);
+      }
+    },
     onSuccess: (output, input) => {
       const words = said(output, input);
       say({ tone: 'done', ...(typeof words === 'string' ? { text: words } : words) });

@@ -11,7 +11,7 @@ import { usePolling } from '../../lib/live.ts';
 import { updateIntegration } from '../../lib/manage-actions.ts';
 import { configurationQuery } from '../../lib/manage-queries.ts';
 import type { Configuration } from '../../lib/manage-rows.ts';
-import { useManageAction } from '../../lib/manage-action.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
@@ -67,7 +67,7 @@ function Form({ latest, integration }: { latest: Configuration; integration: Int
   const [tries, setTries] = useState(0);
   // The version this person saved, until it is read.
   const [own, setOwn] = useState<string | null>(null);
-  const save = useManageAction(async (client, order: Parameters<typeof updateIntegration>[1]) => {
+  const save = useAction(async (client, order: Parameters<typeof updateIntegration>[1]) => {
     const answer = await updateIntegration(client, order);
     setOwn(answer.updated_at);
     return answer;

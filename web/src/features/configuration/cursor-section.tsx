@@ -9,7 +9,7 @@ import { usePolling } from '../../lib/live.ts';
 import { clearCursor } from '../../lib/manage-actions.ts';
 import { streamsQuery } from '../../lib/manage-queries.ts';
 import type { Stream } from '../../lib/manage-rows.ts';
-import { useManageAction } from '../../lib/manage-action.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
@@ -21,7 +21,7 @@ function StreamItem({ stream, integration }: { stream: Stream; integration: Inte
   const off = useOff();
   const { org } = useOrg();
   const [asking, setAsking] = useState(false);
-  const clear = useManageAction(clearCursor, () => words.cleared);
+  const clear = useAction(clearCursor, () => words.cleared);
   const { stream: name, rows, as_of: asOf, cursor } = stream;
   const order = { org: org.id, integration: integration.integration_id, stream: name };
   return (

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { useClient } from '../../lib/client-context.tsx';
-import { useFormat, useT } from '../../lib/i18n.tsx';
-import { translated } from '../../lib/refusal.ts';
+import { useFormat, useI18n, useT } from '../../lib/i18n.tsx';
+import { inLanguage } from '../../lib/refusal.ts';
 import { previewSchedule } from '../../lib/manage-actions.ts';
 import type { Configuration } from '../../lib/manage-rows.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
@@ -16,7 +16,8 @@ import { TextField } from './fields.tsx';
 type Part = { saved: Configuration; draft: Draft; change: (part: Partial<Draft>) => void; problems: Problems; off: string | null };
 
 function NextRuns({ saved, draft, enabled }: Pick<Part, 'saved' | 'draft'> & { enabled: boolean }) {
-  const { configuration: words, refusals } = useManageWords();
+  const { locale } = useI18n();
+  const words = useManageWords().configuration;
   const client = useClient();
   const id = useId();
   const now = useNow(60_000);
@@ -26,8 +27,8 @@ function NextRuns({ saved, draft, enabled }: Pick<Part, 'saved' | 'draft'> & { e
   const changed = minutes !== saved.every_minutes || first !== '';
   const order = { org: org.id, integration: saved.integration_id, minutes: minutes ?? 0, first };
   const preview = useQuery({
-    queryKey: ['org', org.id, 'preview', order], queryFn: () => previewSchedule(client, order), enabled: changed && minutes !== null,
-    placeholderData: keepPreviousData, retry: false,
+    queryKey: ['org', org.id, 'preview', order, locale], enabled: changed && minutes !== null, placeholderData: keepPreviousData, retry: false,
+    queryFn: () => previewSchedule(client, order).catch(async (error: unknown) => { throw await inLanguage(error, locale); }),
   });
   const runs = changed ? preview.data : saved.next_runs;
   const refusal = preview.error?.message ?? null;
@@ -42,7 +43,7 @@ function NextRuns({ saved, draft, enabled }: Pick<Part, 'saved' | 'draft'> & { e
             {runs.map((run) => <li key={run}>{Date.parse(run) <= now ? words.overdue : <Weekday iso={run} />}</li>)}
           </ol>
         </>
-      ) : <p>{minutes === null || refusal === null ? words.nextUnknown : translated(refusal, refusals) ?? refusal}</p>}
+      ) : <p>{minutes === null || refusal === null ? words.nextUnknown : refusal}</p>}
     </section>
   );
 }

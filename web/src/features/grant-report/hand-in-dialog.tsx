@@ -4,10 +4,10 @@ import { ActionButton } from '../../components/action-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { useI18n, useT } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
+import { useAction } from '../../lib/use-action.ts';
 import { filesOf, toBase64 } from './files.ts';
 import type { Report, Span } from './form/build.ts';
 import type { Template } from './form/template.ts';
-import { useGrantAction } from './grant-action.ts';
 import { handInReport } from './queries.ts';
 import type { Material } from './queries.ts';
 import { grantWords } from './words.ts';
@@ -26,7 +26,7 @@ export function HandInDialog({ form, span, integrations, material, report, today
   const [day, setDay] = useState(today);
   const [reference, setReference] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
-  const { run, pending } = useGrantAction(handInReport, () => t.handedIn);
+  const { run, pending } = useAction(handInReport, () => t.handedIn);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (day === '' || day <= span.to || day > today) return setProblem(t.badDay);

@@ -11,12 +11,12 @@ import { useFormat, useI18n } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import { useOff } from '../../lib/use-off.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { ChangedRecords } from './changed-records.tsx';
 import { addressOf } from './choice.tsx';
 import { isTrue } from './files.ts';
 import { textOf } from './form/check.ts';
 import type { Template } from './form/template.ts';
-import { useGrantAction } from './grant-action.ts';
 import { KeptFiles } from './kept-files.tsx';
 import { keptQuery, unlockReport } from './queries.ts';
 import type { HandedInReport } from './queries.ts';
@@ -58,7 +58,7 @@ export function Locked({ report, form, isSame }: { report: HandedInReport; form:
   const off = useOff();
   const id = useId();
   const [asking, setAsking] = useState(false);
-  const { run, pending } = useGrantAction(unlockReport, () => t.unlocked);
+  const { run, pending } = useAction(unlockReport, () => t.unlocked);
   const [from, to] = [report.first_day, report.last_day];
   return (
     <section className="card stack" aria-labelledby={id}>

@@ -12,7 +12,7 @@ import { usePolling } from '../../lib/live.ts';
 import { addMaintenance, endMaintenance } from '../../lib/manage-actions.ts';
 import { maintenanceQuery } from '../../lib/manage-queries.ts';
 import type { Maintenance } from '../../lib/manage-rows.ts';
-import { useManageAction } from '../../lib/manage-action.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
@@ -27,7 +27,7 @@ function WindowItem({ window }: { window: Maintenance }) {
   const words = useManageWords().maintenance;
   const off = useOff();
   const { org } = useOrg();
-  const end = useManageAction(endMaintenance, (outcome) => words.ended[outcome] ?? words.ended['ended'] ?? '');
+  const end = useAction(endMaintenance, (outcome) => words.ended[outcome] ?? words.ended['ended'] ?? '');
   const scope = window.integration_name ?? words.all;
   const word = window.state === 'running' ? words.end : words.cancel;
   return (
@@ -59,7 +59,7 @@ function WindowItem({ window }: { window: Maintenance }) {
 function NowDialog({ onClose }: { onClose: () => void }) {
   const words = useManageWords().maintenance;
   const { org } = useOrg();
-  const add = useManageAction(addMaintenance, () => words.added);
+  const add = useAction(addMaintenance, () => words.added);
   return (
     <ReasonDialog
       title={words.nowTitle} body={`${words.nowBody} ${words.what}`} pending={add.pending} onClose={onClose}

@@ -4,7 +4,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { formText } from '../../lib/form-text.ts';
 import { useT } from '../../lib/i18n.tsx';
 import { addMaintenance } from '../../lib/manage-actions.ts';
-import { useManageAction } from '../../lib/manage-action.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 
@@ -15,7 +15,7 @@ export function PlanDialog({ onClose }: { onClose: () => void }) {
   const id = useId();
   const { org, overview } = useOrg();
   const [problem, setProblem] = useState<string | null>(null);
-  const add = useManageAction(addMaintenance, () => words.added);
+  const add = useAction(addMaintenance, () => words.added);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);

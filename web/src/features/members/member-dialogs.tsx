@@ -6,7 +6,7 @@ import { formText } from '../../lib/form-text.ts';
 import { useT } from '../../lib/i18n.tsx';
 import { addMember, removeMember, setRole } from '../../lib/manage-actions.ts';
 import type { Member } from '../../lib/manage-rows.ts';
-import { useManageAction } from '../../lib/manage-action.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 
@@ -39,7 +39,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
   const id = useId();
   const { org } = useOrg();
   const [problem, setProblem] = useState<string | null>(null);
-  const add = useManageAction(addMember, (_, { name }) => words.added(name));
+  const add = useAction(addMember, (_, { name }) => words.added(name));
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -78,7 +78,7 @@ export function RoleDialog({ member, name, onClose }: MemberDialogProps) {
   const words = useManageWords().members;
   const id = useId();
   const { org } = useOrg();
-  const change = useManageAction(setRole, (_, { becomes }) => words.changed(name, words.roles[becomes as Role]));
+  const change = useAction(setRole, (_, { becomes }) => words.changed(name, words.roles[becomes as Role]));
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const becomes = formText(new FormData(event.currentTarget), 'role');
@@ -101,7 +101,7 @@ export function RemoveDialog({ member, name, onClose }: MemberDialogProps) {
   const t = useT();
   const words = useManageWords().members;
   const { org } = useOrg();
-  const remove = useManageAction(removeMember, () => words.removed(name));
+  const remove = useAction(removeMember, () => words.removed(name));
   const go = async (): Promise<void> => {
     if (await remove.run({ org: org.id, member: member.user_id, was: member.role })) onClose();
   };

@@ -10,7 +10,7 @@ import { useT } from '../../lib/i18n.tsx';
 import { assignIncident, snoozeIncident } from '../../lib/manage-actions.ts';
 import { membersQuery } from '../../lib/manage-queries.ts';
 import type { Incident } from '../../lib/manage-rows.ts';
-import { useManageAction } from '../../lib/manage-action.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 
@@ -23,7 +23,7 @@ export function AssignDialog({ incident, onClose }: DialogProps) {
   const id = useId();
   const { org } = useOrg();
   const members = useQuery(membersQuery(client, org.id));
-  const assign = useManageAction(assignIncident, (_, { member }) => (member ? words.saidAssigned : words.saidUnassigned));
+  const assign = useAction(assignIncident, (_, { member }) => (member ? words.saidAssigned : words.saidUnassigned));
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -61,7 +61,7 @@ export function AssignDialog({ incident, onClose }: DialogProps) {
 export function SnoozeDialog({ incident, onClose }: DialogProps) {
   const words = useManageWords().notifications;
   const { org } = useOrg();
-  const snooze = useManageAction(snoozeIncident, () => words.saidSnoozed);
+  const snooze = useAction(snoozeIncident, () => words.saidSnoozed);
   return (
     <ReasonDialog
       title={words.snoozeTitle} body={words.snoozeBody} pending={snooze.pending} onClose={onClose}

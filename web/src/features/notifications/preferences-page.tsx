@@ -9,7 +9,7 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { sendTest, setNotification } from '../../lib/manage-actions.ts';
 import { deliveryQuery, membersQuery, settingsQuery } from '../../lib/manage-queries.ts';
 import type { NotificationSetting } from '../../lib/manage-rows.ts';
-import { useManageAction } from '../../lib/manage-action.ts';
+import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
@@ -31,7 +31,7 @@ function Choice({ event, channel, enabled }: { event: Event; channel: Channel; e
   const untold = useUntold();
   const { org } = useOrg();
   const names = [words.events[event], words.channels[channel]] as const;
-  const set = useManageAction(setNotification, (_, order) => (order.enabled ? words.on(...names) : words.off(...names)));
+  const set = useAction(setNotification, (_, order) => (order.enabled ? words.on(...names) : words.off(...names)));
   return (
     <input
       type="checkbox" checked={enabled} aria-label={words.choice(...names)} title={untold ?? undefined}
@@ -92,7 +92,7 @@ function Tests() {
   const id = useId();
   const { org } = useOrg();
   const [sent, setSent] = useState<string | null>(null);
-  const test = useManageAction(async (client, order: { org: string; channel: string }) => {
+  const test = useAction(async (client, order: { org: string; channel: string }) => {
     const { delivery_id: delivery } = await sendTest(client, order);
     setSent(delivery ?? null);
   }, (_, { channel }) => (channel === 'email' ? words.queued : words.inAppSent));

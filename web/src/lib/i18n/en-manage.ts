@@ -22,7 +22,6 @@ export const enManage: ManageWords = {
     openFailed: (n) => `${count(n, 'record', 'records')} not across`,
     limited: 'Only the newest 100 are shown.',
   },
-  refusals: {},
   configuration: {
     title: 'Configuration',
     titleOf: (name) => `Configuration of ${name}`,

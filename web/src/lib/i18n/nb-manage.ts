@@ -1,4 +1,3 @@
-import { nbRefusals } from './nb-refusals.ts';
 import { counter } from './plural.ts';
 
 const count = counter('nb-NO');
@@ -24,7 +23,6 @@ export const nbManage = {
     limited: 'Bare de 100 nyeste vises.',
   },
   /** What the database says in English, by what it says. */
-  refusals: nbRefusals,
   configuration: {
     title: 'Oppsett',
     titleOf: (name: string) => `Oppsett av ${name}`,

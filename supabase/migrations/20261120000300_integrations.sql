@@ -20,6 +20,29 @@ as $$
   );
 $$;
 
+-- A schedule by the clocks of the organization: {"minute": 15} every hour at that minute, {"time": "06:30"} every day at that time,
+-- with "weekdays" (1 is Monday) on those alone, with "day" on the first or the last of each month.
+create function private.valid_calendar(calendar jsonb)
+  returns boolean
+  language sql
+  immutable
+  strict
+  set search_path = ''
+as $$
+  select case
+    when jsonb_typeof(calendar) <> 'object' then false
+    when calendar ? 'minute' then calendar - 'minute' = '{}' and jsonb_typeof(calendar -> 'minute') = 'number'
+      and calendar ->> 'minute' ~ '^[1-5]?[0-9]$'
+    else jsonb_typeof(calendar -> 'time') is not distinct from 'string' and calendar ->> 'time' ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
+      and case
+        when calendar ? 'weekdays' then calendar - array['time', 'weekdays'] = '{}' and calendar ->> 'weekdays' ~ '^\[[1-7](, [1-7])*\]$'
+          and calendar -> 'weekdays' = (select jsonb_agg(distinct d.value) from jsonb_array_elements(calendar -> 'weekdays') d)
+        when calendar ? 'day' then calendar - array['time', 'day'] = '{}' and calendar -> 'day' in ('"first"', '"last"')
+        else calendar - 'time' = '{}'
+      end
+  end;
+$$;
+
 create table public.integrations (
   org_id uuid not null references public.organizations (id),
   id uuid not null default gen_random_uuid() unique,
@@ -29,7 +52,9 @@ create table public.integrations (
   name text not null check (length(name) between 1 and 200),
   direction text not null default 'push' check (direction in ('push', 'pull')),
   enabled boolean not null default true,
-  every_minutes integer not null default 60 check (every_minutes between 1 and 44640),
+  -- Either by the minute or by the calendar, which is in private.valid_calendar.
+  every_minutes integer default 60 check (every_minutes between 1 and 44640),
+  calendar jsonb check (private.valid_calendar(calendar)),
   settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object' and octet_length(settings::text) <= 100000),
   thresholds jsonb not null default '{}' check (private.valid_thresholds(thresholds)),
   credential_secret_id uuid,
@@ -41,7 +66,8 @@ create table public.integrations (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (org_id, id),
-  unique (org_id, slug)
+  unique (org_id, slug),
+  constraint integrations_one_schedule check ((every_minutes is null) <> (calendar is null))
 );
 comment on table public.integrations is 'One organization''s configured use of a system.';
 create index integrations_due on public.integrations (next_due_at) where enabled;
@@ -356,10 +382,10 @@ create policy "members see their integrations' status" on public.integration_sta
 create policy "members see their maintenance windows" on public.maintenance_windows
   for select to authenticated using (org_id = any (array(select private.my_org_ids())));
 
-grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_keys, credential_set_at,
+grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, calendar, settings, thresholds, credential_keys, credential_set_at,
   credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to authenticated, service_role;
 grant select on public.integration_status, public.maintenance_windows to authenticated, service_role;
-grant insert (org_id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, next_due_at)
+grant insert (org_id, system, slug, name, direction, enabled, every_minutes, calendar, settings, thresholds, next_due_at)
   on public.integrations to service_role;
 -- Whoever inserts runs the checks.
-grant execute on function private.valid_thresholds(jsonb) to service_role;
+grant execute on function private.valid_thresholds(jsonb), private.valid_calendar(jsonb) to service_role;

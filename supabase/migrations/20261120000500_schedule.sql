@@ -131,9 +131,62 @@ as $$
   );
 $$;
 
+-- The first moment at which the clocks of a zone show this time or a later one: of an hour that comes twice the first, of one that they
+-- skip the moment after it.
+create function private.first_moment(wall timestamp, zone text)
+  returns timestamptz
+  language plpgsql
+  immutable
+  set search_path = ''
+as $$
+declare
+  moment constant timestamptz := wall at time zone zone;
+  skipped constant interval := (moment at time zone zone) - wall;
+begin
+  if skipped = interval '0' then
+    return (select min(m) from unnest(array[moment - interval '1 hour', moment - interval '30 minutes', moment]) m where m at time zone zone = wall);
+  end if;
+  return (select min(m) from generate_series(moment - skipped, moment, interval '1 minute') m where m at time zone zone >= wall);
+end $$;
+
+-- The first slot later than `at` of a schedule by the calendar. Every hour means every hour, also when one comes twice; a time of day comes
+-- once a day, whatever the clocks do.
+create function private.calendar_slot(calendar jsonb, zone text, at timestamptz)
+  returns timestamptz
+  language plpgsql
+  immutable
+  strict
+  set search_path = ''
+as $$
+declare
+  clock constant time := calendar ->> 'time';
+  wall timestamp := date_trunc('minute', at at time zone zone);
+  slot timestamptz := date_trunc('minute', at);
+begin
+  if calendar ? 'minute' then
+    slot := slot + make_interval(mins => 1 + mod(59 + (calendar ->> 'minute')::integer - extract(minute from wall)::integer, 60));
+    -- Where the clocks change by half an hour, the minute is another one afterwards.
+    return slot + make_interval(mins => mod(60 + (calendar ->> 'minute')::integer - extract(minute from slot at time zone zone)::integer, 60));
+  end if;
+  wall := date_trunc('day', wall) - interval '1 day';
+  loop
+    if (case
+      when calendar ? 'weekdays' then calendar -> 'weekdays' @> to_jsonb(extract(isodow from wall)::integer)
+      when calendar ->> 'day' = 'first' then extract(day from wall) = 1
+      when calendar ->> 'day' = 'last' then extract(day from wall + interval '1 day') = 1
+      else true
+    end) then
+      slot := private.first_moment(wall + clock, zone);
+      exit when slot > at;
+    end if;
+    wall := wall + interval '1 day';
+  end loop;
+  return slot;
+end $$;
+
 -- The first slot later than `at` of a schedule that has one at `due`. Whole days are counted by the organization's own clocks: what
 -- runs at 07:00 still does when they change. Anything else is counted by the minute. The phase is kept, however much was missed.
-create function private.slot_after(due timestamptz, every_minutes integer, zone text, at timestamptz)
+create function private.slot_after(due timestamptz, every_minutes integer, calendar jsonb, zone text, at timestamptz)
   returns timestamptz
   language plpgsql
   immutable
@@ -143,7 +196,9 @@ declare
   missed integer := greatest(0, floor(extract(epoch from at - due) / (60 * every_minutes)))::integer;
   slot timestamptz;
 begin
-  if every_minutes % 1440 <> 0 then
+  if calendar is not null then
+    return private.calendar_slot(calendar, zone, greatest(due, at));
+  elsif every_minutes % 1440 <> 0 then
     return due + make_interval(mins => every_minutes) * (1 + missed);
   end if;
   missed := greatest(0, missed - 1);
@@ -156,7 +211,7 @@ begin
 end $$;
 
 -- The next `how_many` slots, the one that is due first: what the clock would do if nothing kept a run from starting.
-create function private.next_slots(due timestamptz, every_minutes integer, zone text, at timestamptz, how_many integer)
+create function private.next_slots(due timestamptz, every_minutes integer, calendar jsonb, zone text, at timestamptz, how_many integer)
   returns timestamptz[]
   language plpgsql
   immutable
@@ -167,11 +222,27 @@ declare
   slots timestamptz[] := array[due];
 begin
   while cardinality(slots) < how_many loop
-    slots := slots || private.slot_after(slots[cardinality(slots)], every_minutes, zone, greatest(at, slots[cardinality(slots)]));
+    slots := slots || private.slot_after(slots[cardinality(slots)], every_minutes, calendar, zone, greatest(at, slots[cardinality(slots)]));
   end loop;
   return slots;
 end $$;
-grant execute on function private.next_slots(timestamptz, integer, text, timestamptz, integer) to authenticated;
+grant execute on function private.next_slots(timestamptz, integer, jsonb, text, timestamptz, integer) to authenticated;
+
+-- An organization that moves to other clocks takes its calendars along. What is due already stays due.
+create function private.follow_time_zone()
+  returns trigger
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+begin
+  update public.integrations i set next_due_at = private.calendar_slot(i.calendar, new.time_zone, now())
+  where i.org_id = new.id and i.calendar is not null and i.next_due_at > now();
+  return null;
+end $$;
+create trigger time_zone_changes_are_followed
+  after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function private.follow_time_zone();
 
 -- Turns what is due into runs: waiting retries first, then slots of the schedule. What is due is computed from rows, so a
 -- missed tick delays and nothing more. Slots missed while nothing ticked become one run, not many. Returns runs started.
@@ -206,7 +277,7 @@ begin
   get diagnostics by_retry = row_count;
 
   with due as (
-    select i.org_id, i.id, i.every_minutes, o.time_zone, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
+    select i.org_id, i.id, i.every_minutes, i.calendar, o.time_zone, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
            case when i.next_due_at <= schedule_runs.at then i.next_due_at else s.asks_again_at end as due_at
     from public.integrations i
     join public.organizations o on o.id = i.org_id
@@ -230,7 +301,12 @@ begin
     on conflict do nothing
   )
   update public.integrations i
-  set next_due_at = case when d.by_slot then private.slot_after(d.next_due_at, d.every_minutes, d.time_zone, schedule_runs.at) else d.next_due_at end
+  set next_due_at = case
+    when not d.by_slot then d.next_due_at
+    -- What most do, without a call each: by the minute, the phase kept.
+    when d.every_minutes % 1440 <> 0 then d.next_due_at + make_interval(mins => d.every_minutes)
+      * (1 + floor(extract(epoch from schedule_runs.at - d.next_due_at) / (60 * d.every_minutes)))
+    else private.slot_after(d.next_due_at, d.every_minutes, d.calendar, d.time_zone, schedule_runs.at) end
   from due d where i.org_id = d.org_id and i.id = d.id;
   get diagnostics by_slot = row_count;
   return by_retry + by_slot;

@@ -64,27 +64,26 @@ select
   l.error_status as last_http, l.started_at as last_started, l.finished_at as last_finished, l.selected as last_selected, l.failed as last_failed,
   l.rate_limited as last_rate_limited,
   a.started_at as active_since, o.*, t.*,
-  coalesce(s.last_success_at, i.created_at) + make_interval(hours => t.no_success_hours) as success_deadline,
+  -- By the calendar, days off are no silence: the next slot is due first, and has the time a run is given.
+  greatest(coalesce(s.last_success_at, i.created_at) + make_interval(hours => t.no_success_hours), private.calendar_slot(i.calendar, z.time_zone,
+    coalesce(s.last_success_at, i.created_at)) + make_interval(mins => coalesce((i.thresholds ->> 'stuck_minutes')::integer, 60))) as success_deadline,
   case when a.started_at is not null then greatest(
     a.started_at + make_interval(mins => coalesce((i.thresholds ->> 'stuck_minutes')::integer, 60)),
     a.quiet_since + interval '10 minutes') end as stuck_deadline,
   case when o.refused > 0 then o.refused_at + make_interval(hours => coalesce((i.thresholds ->> 'refused_open_hours')::integer, 24)) end as refused_deadline,
   -- To the nearest minute.
-  case when o.waiting_since is not null then o.waiting_since + make_interval(
-    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30), secs => 30) end as lag_deadline,
-  case when o.waiting_since is not null then o.waiting_since + make_interval(
-    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240), secs => 30) end as lag_critical_deadline,
+  w.waits_until + make_interval(mins => coalesce((i.thresholds ->> 'lag_minutes')::integer, 30), secs => 30) as lag_deadline,
+  w.waits_until + make_interval(mins => coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240), secs => 30) as lag_critical_deadline,
   -- What is fetched is as old as the schedule lets it be, and no older.
-  case when i.direction = 'pull' then s.data_as_of + make_interval(
-    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_minutes')::integer, 30)) end as data_deadline,
-  case when i.direction = 'pull' then s.data_as_of + make_interval(
-    mins => i.every_minutes + coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240)) end as data_critical_deadline,
+  w.fresh_until + make_interval(mins => coalesce((i.thresholds ->> 'lag_minutes')::integer, 30)) as data_deadline,
+  w.fresh_until + make_interval(mins => coalesce((i.thresholds ->> 'lag_critical_minutes')::integer, 240)) as data_critical_deadline,
   case when i.credential_expires_at is not null then i.credential_expires_at
     - make_interval(days => coalesce((i.thresholds ->> 'credential_warning_days')::integer, 14)) end as expires_soon_deadline,
   case when i.credential_set_at is not null then i.credential_set_at
     + make_interval(days => (i.thresholds ->> 'credential_rotate_days')::integer) end as rotate_deadline
 from public.integration_status s
 join public.integrations i on i.org_id = s.org_id and i.id = s.integration_id
+join public.organizations z on z.id = s.org_id
 left join public.runs l on l.org_id = s.org_id and l.id = s.last_run_id
 left join lateral (
   select n.started_at, coalesce(n.lease_expires_at, n.resume_at, n.waiting_since,
@@ -104,6 +103,12 @@ cross join lateral (
   from public.records r
   where r.org_id = s.org_id and r.integration_id = s.integration_id and r.state not in ('exported', 'dismissed')
 ) o
+-- When, by the schedule, a run comes at the latest for what waits, and for what is fetched.
+cross join lateral (
+  select coalesce(o.waiting_since + make_interval(mins => i.every_minutes), private.calendar_slot(i.calendar, z.time_zone, o.waiting_since)) as waits_until,
+         case when i.direction = 'pull' then coalesce(
+           s.data_as_of + make_interval(mins => i.every_minutes), private.calendar_slot(i.calendar, z.time_zone, s.data_as_of)) end as fresh_until
+) w
 cross join lateral (
   select coalesce((i.thresholds ->> 'alarm_after_failures')::integer, 2) as alarm_after,
          coalesce((i.thresholds ->> 'no_success_hours')::integer, 48) as no_success_hours,
@@ -160,6 +165,7 @@ begin
       greatest(k.next_due_at, k.circuit_open_until, case when o.first_turn <= rules_of.at then (
           select max(m.ends_at) from public.maintenance_windows m
           where m.org_id = k.org_id and (m.integration_id = k.integration_id or m.integration_id is null) and m.ends_at <= rules_of.at) end)
+        -- By the calendar every slot is as a first one: to wait for the one after it may mean a month.
         + case when k.last_run_id is null then interval '15 minutes' else make_interval(mins => greatest(15, k.every_minutes)) end as start_deadline
     from org o
     cross join lateral (select unnest(o.integrations) as id) n

@@ -119,11 +119,11 @@ begin
   return new;
 end $$;
 create trigger integration_changes_are_stamped
-  before update of name, enabled, every_minutes, settings, thresholds, credential_secret_id, credential_set_at on public.integrations
+  before update of name, enabled, every_minutes, calendar, settings, thresholds, credential_secret_id, credential_set_at on public.integrations
   for each row execute function private.stamp_integration();
 
--- Where the next slot falls under another schedule: at the time given or, keeping the phase, at the first slot of the new one.
-create function private.next_due_of(due timestamptz, every_minutes integer, zone text, first_run text, at timestamptz)
+-- Where the next slot falls under another schedule: at the time given, at the first one of the calendar or, by the minute, in phase.
+create function private.next_due_of(due timestamptz, every_minutes integer, calendar jsonb, zone text, first_run text, at timestamptz)
   returns timestamptz
   language plpgsql
   stable
@@ -132,7 +132,12 @@ as $$
 declare
   chosen timestamptz;
 begin
-  if (every_minutes between 1 and 44640) is not true then
+  if (every_minutes is null) = (calendar is null) then
+    perform private.refuse('SW422', 'A schedule goes either by the minute or by the calendar.', 'Give one of the two.');
+  elsif calendar is not null and private.valid_calendar(calendar) is not true then
+    perform private.refuse('SW422', 'A calendar says a minute of every hour, or a time of day with its days.',
+      'Write it as {"minute": 15}, {"time": "06:30"}, {"time": "06:30", "weekdays": [1, 5]} or {"time": "06:30", "day": "last"}.');
+  elsif (every_minutes not between 1 and 44640) then
     perform private.refuse('SW422', 'A schedule has from 1 to 44 640 minutes between its runs.', 'That is at least once in 31 days.');
   elsif first_run is not null then
     chosen := private.read_wall_time(first_run, zone);
@@ -140,11 +145,13 @@ begin
       perform private.refuse('SW422', 'The next run lies ahead, within 400 days.', 'Choose a later time.');
     end if;
     return chosen;
+  elsif calendar is not null then
+    return private.calendar_slot(calendar, zone, at);
   end if;
   return due - greatest(0, floor((extract(epoch from due - at)) / (60 * every_minutes)))::integer * make_interval(mins => every_minutes);
 end $$;
 
-create function private.preview_schedule(org uuid, integration uuid, every_minutes integer, first_run text, at timestamptz)
+create function private.preview_schedule(org uuid, integration uuid, every_minutes integer, calendar jsonb, first_run text, at timestamptz)
   returns timestamptz[]
   language plpgsql
   stable
@@ -159,21 +166,21 @@ begin
   target := private.integration_of(org, integration);
   select o.time_zone into zone from public.organizations o where o.id = org;
   return private.next_slots(
-    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, zone, first_run, preview_schedule.at),
-    preview_schedule.every_minutes, zone, preview_schedule.at, 5);
+    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, preview_schedule.calendar, zone, first_run, preview_schedule.at),
+    preview_schedule.every_minutes, preview_schedule.calendar, zone, preview_schedule.at, 5);
 end $$;
-grant execute on function private.preview_schedule(uuid, uuid, integer, text, timestamptz) to authenticated;
+grant execute on function private.preview_schedule(uuid, uuid, integer, jsonb, text, timestamptz) to authenticated;
 
 -- When an integration would run next under another schedule, as an unsaved form has it.
-create function public.preview_schedule(org uuid, integration uuid, every_minutes integer, first_run text default null)
+create function public.preview_schedule(org uuid, integration uuid, every_minutes integer default null, calendar jsonb default null, first_run text default null)
   returns timestamptz[]
   language sql
   stable
   set search_path = ''
 as $$
-  select private.preview_schedule(org, integration, every_minutes, first_run, now());
+  select private.preview_schedule(org, integration, every_minutes, calendar, first_run, now());
 $$;
-grant execute on function public.preview_schedule(uuid, uuid, integer, text) to authenticated;
+grant execute on function public.preview_schedule(uuid, uuid, integer, jsonb, text) to authenticated;
 comment on function public.preview_schedule is 'The next five runs under a schedule that is not saved yet. Refuses with SW404, SW422.';
 
 -- A credential was made for one server. Whoever could send it to another could read it there, so it does not move with the address.
@@ -207,6 +214,7 @@ declare
   target public.integrations;
   zone text;
   every integer;
+  by_calendar jsonb;
   due timestamptz;
   wanted jsonb;
   moved boolean;
@@ -214,17 +222,17 @@ begin
   perform private.require_role(org);
   perform from public.integrations i where i.org_id = org and i.id = integration for no key update;
   target := private.integration_of(org, integration);
-  if jsonb_typeof(changes) is distinct from 'object' or changes - array['name', 'every_minutes', 'first_run', 'settings', 'thresholds'] <> '{}'
+  if jsonb_typeof(changes) is distinct from 'object' or changes - array['name', 'every_minutes', 'calendar', 'first_run', 'settings', 'thresholds'] <> '{}'
     or octet_length(changes::text) > 100000
     or coalesce(jsonb_typeof(changes -> 'settings'), 'object') <> 'object'
     or coalesce(jsonb_typeof(changes -> 'thresholds'), 'object') <> 'object' then
-    perform private.refuse('SW422', 'Changes are of name, every_minutes, first_run, settings and thresholds.', 'Leave out what stays as it is.');
+    perform private.refuse('SW422', 'Changes are of name, every_minutes, calendar, first_run, settings and thresholds.', 'Leave out what stays as it is.');
   elsif target.updated_at is distinct from expected then
     perform private.refuse('SW409', 'Somebody else changed this integration while you were editing it.', 'Read what it is now, then decide again.');
   elsif changes ? 'name' and (jsonb_typeof(changes -> 'name') <> 'string'
     or length(trim(changes ->> 'name')) not between 1 and 200 or changes ->> 'name' ~ '[[:cntrl:]]') then
     perform private.refuse('SW422', 'A name has 1 to 200 characters.', 'Give it a name people know it by.');
-  elsif changes ? 'every_minutes' and (changes ->> 'every_minutes') !~ '^[0-9]{1,5}$' then
+  elsif changes ? 'every_minutes' and (changes ->> 'every_minutes' ~ '^[0-9]{1,5}$') is not true then
     perform private.refuse('SW422', 'A schedule is a whole number of minutes.', 'Say how often it is to run.');
   end if;
   perform private.check_setting(c.key, target.settings -> c.key, c.value) from jsonb_each(changes -> 'settings') c;
@@ -235,16 +243,23 @@ begin
       'Make lag_critical_minutes the larger of the two.');
   end if;
   select o.time_zone into zone from public.organizations o where o.id = org;
-  every := coalesce((changes ->> 'every_minutes')::integer, target.every_minutes);
-  due := case when changes ?| array['every_minutes', 'first_run']
-    then private.next_due_of(target.next_due_at, every, zone, changes ->> 'first_run', update_integration.at) else target.next_due_at end;
+  every := target.every_minutes;
+  by_calendar := target.calendar;
+  due := target.next_due_at;
+  if changes ?| array['every_minutes', 'calendar'] then
+    every := (changes ->> 'every_minutes')::integer;
+    by_calendar := changes -> 'calendar';
+  end if;
+  if changes ?| array['every_minutes', 'calendar', 'first_run'] then
+    due := private.next_due_of(due, every, by_calendar, zone, changes ->> 'first_run', update_integration.at);
+  end if;
   select coalesce(bool_or(private.server_of(target.settings -> c.key) is distinct from private.server_of(c.value)), false) into moved
   from jsonb_each(changes -> 'settings') c;
   if moved then
     perform private.forget_credential(org, integration, update_integration.at);
   end if;
   update public.integrations i
-  set name = coalesce(trim(changes ->> 'name'), i.name), every_minutes = every, next_due_at = due,
+  set name = coalesce(trim(changes ->> 'name'), i.name), every_minutes = every, calendar = by_calendar, next_due_at = due,
       settings = i.settings || coalesce(changes -> 'settings', '{}'), thresholds = wanted
   where i.org_id = org and i.id = integration
   returning i.* into target;
@@ -271,7 +286,7 @@ comment on function public.update_integration is
   'Changes an integration''s configuration: {updated_at, credential_forgotten}. Refuses with SW403, SW404, SW409 (changed meanwhile), SW422.';
 
 create view public.configuration with (security_invoker = true) as
-select i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, i.enabled, i.every_minutes, i.next_due_at, i.updated_at,
+select i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, i.enabled, i.every_minutes, i.calendar, i.next_due_at, i.updated_at,
   i.credential_keys, i.credential_set_at, i.credential_expires_at,
   (select a.actor from public.audit_log a where a.org_id = i.org_id and a.integration_id = i.id and a.action in ('integration.changed',
     'integration.switched_on', 'integration.switched_off', 'integration.added') order by a.id desc limit 1) as changed_by,
@@ -283,7 +298,7 @@ select i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, 
   (select jsonb_agg(jsonb_build_object('name', k.name, 'value', i.thresholds -> k.name, 'preset', k.preset,
       'lowest', k.lowest, 'highest', k.highest))
     from private.known_thresholds() k) as thresholds,
-  private.next_slots(i.next_due_at, i.every_minutes, (select o.time_zone from public.organizations o where o.id = i.org_id), now(), 5) as next_runs
+  private.next_slots(i.next_due_at, i.every_minutes, i.calendar, (select o.time_zone from public.organizations o where o.id = i.org_id), now(), 5) as next_runs
 from public.integrations i;
 comment on view public.configuration is 'How each integration is set up, who changed it last, and its next five runs.';
 grant select on public.configuration to authenticated;

@@ -42,7 +42,7 @@ with blind as materialized (
   select b.began_at, b.ended_at from private.blind_times() b
 )
 select
-  i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, i.enabled, i.every_minutes, i.credential_keys, i.credential_set_at, i.credential_expires_at,
+  i.org_id, i.id as integration_id, i.slug, i.name, i.system, i.direction, i.enabled, i.every_minutes, i.calendar, i.credential_keys, i.credential_set_at, i.credential_expires_at,
   s.health, s.health_since, s.evaluated_at, private.monitor_late() as monitor_late,
   f.findings -> 0 as reason, f.findings,
   (

@@ -18,7 +18,7 @@ const change = (world: World, expected: string, changes: object, who: User = wor
 const edit = async (world: World, changes: object): Promise<unknown> => change(world, (await configuration(world)).updated_at, changes);
 
 const slots = async (world: World, due: string, minutes: number, zone: string, at = due): Promise<string[]> => {
-  const [row] = await world.sql<{ slots: Date[] }[]>`select private.next_slots(${due}, ${minutes}, ${zone}, ${at}, 5) as slots`;
+  const [row] = await world.sql<{ slots: Date[] }[]>`select private.next_slots(${due}, ${minutes}, null, ${zone}, ${at}, 5) as slots`;
   return (row?.slots ?? []).map((slot) => slot.toISOString().slice(0, 16));
 };
 
@@ -73,6 +73,34 @@ describe('the schedule', () => {
     expect(first % 3_600_000).toBe(0);
   });
 
+  test('a calendar is previewed, saved in place of the minutes, followed by the clock, and told', async () => {
+    const world = await createWorld();
+    const calendar = { time: '06:30', weekdays: [1, 5] };
+    const [preview] = await world.as(world.vera, (sql) => sql<{ runs: Date[] }[]>`
+      select preview_schedule(${world.org}, ${world.integration}, calendar => ${sql.json(calendar)}) as runs`);
+    await edit(world, { calendar });
+    const saved = await configuration(world);
+    expect(saved.next_runs.map((run) => Date.parse(run))).toEqual(preview?.runs.map(Number));
+    expect(await world.sql`select distinct to_char(r at time zone 'Europe/Oslo', 'ID HH24:MI') as at from configuration c, unnest(c.next_runs) r order by 1`)
+      .toEqual([{ at: '1 06:30' }, { at: '5 06:30' }]);
+    expect(await audited(world)).toEqual([expect.objectContaining({
+      action: 'integration.changed', before: { every_minutes: 60, calendar: null }, after: { every_minutes: null, calendar } })]);
+    await edit(world, { every_minutes: 30 });
+    expect(await world.sql`select every_minutes, calendar from integrations`).toEqual([{ every_minutes: 30, calendar: null }]);
+  });
+
+  test('a calendar moves with the organization to other clocks, and what goes by the minute does not', async () => {
+    const world = await createWorld();
+    const due = async (): Promise<unknown> => (await world.sql<{ due: string }[]>`
+      select to_char(i.next_due_at at time zone o.time_zone, 'HH24:MI') as due from integrations i join organizations o on o.id = i.org_id`)[0]?.due;
+    await edit(world, { calendar: { time: '06:30' } });
+    await world.sql`update organizations set time_zone = 'Asia/Kolkata' where id = ${world.org}`;
+    expect(await due()).toBe('06:30');
+    await world.sql`update integrations set every_minutes = 60, calendar = null`;
+    await world.sql`update organizations set time_zone = 'Europe/Oslo' where id = ${world.org}`;
+    expect(await due()).not.toBe('06:30');
+  });
+
   test('a time that the clocks skip is refused by name, and of one that comes twice the first is meant', async () => {
     const world = await createWorld();
     await expect(world.sql`select private.read_wall_time('2026-03-29T02:30', 'Europe/Oslo')`).rejects.toMatchObject({
@@ -119,7 +147,10 @@ describe('a configuration', () => {
   });
 
   test.each([
-    [{ every_minutes: 0 }], [{ every_minutes: 44641 }], [{ every_minutes: 1.5 }], [{ every_minutes: 'often' }], [{ name: ' ' }], [{ slug: 'other' }],
+    [{ every_minutes: 0 }], [{ every_minutes: 44641 }], [{ every_minutes: 1.5 }], [{ every_minutes: 'often' }], [{ every_minutes: null }], [{ calendar: null }], [{ calendar: {} }],
+    [{ calendar: { minute: 60 } }], [{ calendar: { minute: 5, time: '06:30' } }], [{ calendar: { time: '24:00' } }], [{ calendar: { time: '06:30', weekdays: [] } }],
+    [{ calendar: { time: '06:30', weekdays: [5, 1] } }], [{ calendar: { time: '06:30', weekdays: [8] } }], [{ calendar: { time: '06:30', weekdays: 'all' } }],
+    [{ calendar: { time: '06:30', day: '31' } }], [{ calendar: { minute: 5 }, every_minutes: 5 }], [{ name: ' ' }], [{ slug: 'other' }],
     [{ thresholds: { unheard_of: 1 } }], [{ thresholds: { queue_depth: -1 } }], [{ thresholds: { queue_depth: '20' } }], [{ thresholds: { max_attempts: 101 } }],
     [{ thresholds: { lag_minutes: 300 } }], [{ settings: { made_up: 'x' } }], [{ settings: { company: 7 } }], [{ settings: { company: '' } }],
     [{ settings: { company: 'a\nb' } }], [{ settings: { url: 'http://elsewhere.example.org' } }], [{ settings: { url: 'https://me@example.org' } }],

@@ -317,7 +317,8 @@ create table public.integrations (
   name text not null,
   direction text not null default 'push'::text,
   enabled boolean not null default true,
-  every_minutes integer not null default 60,
+  every_minutes integer default 60,
+  calendar jsonb,
   settings jsonb not null default '{}'::jsonb,
   thresholds jsonb not null default '{}'::jsonb,
   credential_secret_id uuid,
@@ -331,10 +332,12 @@ create table public.integrations (
   constraint integrations_id_key UNIQUE (id),
   constraint integrations_org_id_slug_key UNIQUE (org_id, slug),
   constraint integrations_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organizations(id),
+  constraint integrations_calendar_check CHECK (private.valid_calendar(calendar)),
   constraint integrations_direction_check CHECK (direction = ANY (ARRAY['push'::text, 'pull'::text])),
   constraint integrations_every_minutes_check CHECK (every_minutes >= 1 AND every_minutes <= 44640),
   constraint integrations_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
   constraint integrations_next_due_at_check CHECK (next_due_at >= '2000-01-01 00:00:00+00'::timestamp with time zone AND next_due_at <= '2200-01-01 00:00:00+00'::timestamp with time zone),
+  constraint integrations_one_schedule CHECK ((every_minutes IS NULL) <> (calendar IS NULL)),
   constraint integrations_settings_check CHECK (jsonb_typeof(settings) = 'object'::text AND octet_length(settings::text) <= 100000),
   constraint integrations_slug_check CHECK (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text),
   constraint integrations_system_check CHECK (system ~ '^[a-z][a-z0-9-]{0,62}$'::text),
@@ -344,13 +347,13 @@ CREATE INDEX integrations_due ON public.integrations USING btree (next_due_at) W
 comment on index public.integrations_due is 'Serves private.schedule_runs.';
 CREATE TRIGGER integration_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.audit_change('integration');
 CREATE TRIGGER integration_changes_are_followed AFTER INSERT OR UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.follow_integration();
-CREATE TRIGGER integration_changes_are_stamped BEFORE UPDATE OF name, enabled, every_minutes, settings, thresholds, credential_secret_id, credential_set_at ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.stamp_integration();
+CREATE TRIGGER integration_changes_are_stamped BEFORE UPDATE OF name, enabled, every_minutes, calendar, settings, thresholds, credential_secret_id, credential_set_at ON public.integrations FOR EACH ROW EXECUTE FUNCTION private.stamp_integration();
 alter table public.integrations enable row level security;
 create policy "members see their integrations" on public.integrations for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
-grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_keys, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to authenticated;
-grant insert (org_id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, next_due_at) on public.integrations to service_role;
-grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, settings, thresholds, credential_keys, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to service_role;
+grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, calendar, settings, thresholds, credential_keys, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to authenticated;
+grant insert (org_id, system, slug, name, direction, enabled, every_minutes, calendar, settings, thresholds, next_due_at) on public.integrations to service_role;
+grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, calendar, settings, thresholds, credential_keys, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to service_role;
 comment on table public.integrations is 'One organization''s configured use of a system.';
 
 create table public.maintenance_windows (
@@ -467,6 +470,7 @@ create table public.organizations (
   constraint organizations_time_zone_check CHECK (private.is_time_zone(time_zone))
 );
 CREATE TRIGGER organization_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.organizations FOR EACH ROW EXECUTE FUNCTION private.audit_change('organization');
+CREATE TRIGGER time_zone_changes_are_followed AFTER UPDATE OF time_zone ON public.organizations FOR EACH ROW WHEN (old.time_zone <> new.time_zone) EXECUTE FUNCTION private.follow_time_zone();
 alter table public.organizations enable row level security;
 create policy "members see their organization" on public.organizations for select to authenticated
   using ((id = ANY (ARRAY( SELECT private.my_org_ids() AS my_org_ids))));
@@ -1079,6 +1083,7 @@ create view public.configuration with (security_invoker=true) as
     direction,
     enabled,
     every_minutes,
+    calendar,
     next_due_at,
     updated_at,
     credential_keys,
@@ -1098,7 +1103,7 @@ create view public.configuration with (security_invoker=true) as
            FROM jsonb_each(i.settings) s(key, value)) AS settings,
     ( SELECT jsonb_agg(jsonb_build_object('name', k.name, 'value', i.thresholds -> k.name, 'preset', k.preset, 'lowest', k.lowest, 'highest', k.highest)) AS jsonb_agg
            FROM private.known_thresholds() k(name, preset, lowest, highest)) AS thresholds,
-    private.next_slots(next_due_at, every_minutes, ( SELECT o.time_zone
+    private.next_slots(next_due_at, every_minutes, calendar, ( SELECT o.time_zone
            FROM public.organizations o
           WHERE o.id = i.org_id), now(), 5) AS next_runs
    FROM public.integrations i;
@@ -1257,6 +1262,7 @@ create view public.overview with (security_invoker=true) as
     i.direction,
     i.enabled,
     i.every_minutes,
+    i.calendar,
     i.credential_keys,
     i.credential_set_at,
     i.credential_expires_at,
@@ -1553,7 +1559,7 @@ create view private.facts with (security_invoker=true) as
     t.failure_rate_percent,
     t.queue_depth,
     t.deviation_percent,
-    COALESCE(s.last_success_at, i.created_at) + make_interval(hours => t.no_success_hours) AS success_deadline,
+    GREATEST(COALESCE(s.last_success_at, i.created_at) + make_interval(hours => t.no_success_hours), private.calendar_slot(i.calendar, z.time_zone, COALESCE(s.last_success_at, i.created_at)) + make_interval(mins => COALESCE((i.thresholds ->> 'stuck_minutes'::text)::integer, 60))) AS success_deadline,
         CASE
             WHEN a.started_at IS NOT NULL THEN GREATEST(a.started_at + make_interval(mins => COALESCE((i.thresholds ->> 'stuck_minutes'::text)::integer, 60)), a.quiet_since + '00:10:00'::interval)
             ELSE NULL::timestamp with time zone
@@ -1562,22 +1568,10 @@ create view private.facts with (security_invoker=true) as
             WHEN o.refused > 0 THEN o.refused_at + make_interval(hours => COALESCE((i.thresholds ->> 'refused_open_hours'::text)::integer, 24))
             ELSE NULL::timestamp with time zone
         END AS refused_deadline,
-        CASE
-            WHEN o.waiting_since IS NOT NULL THEN o.waiting_since + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30), secs => 30::double precision)
-            ELSE NULL::timestamp with time zone
-        END AS lag_deadline,
-        CASE
-            WHEN o.waiting_since IS NOT NULL THEN o.waiting_since + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240), secs => 30::double precision)
-            ELSE NULL::timestamp with time zone
-        END AS lag_critical_deadline,
-        CASE
-            WHEN i.direction = 'pull'::text THEN s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30))
-            ELSE NULL::timestamp with time zone
-        END AS data_deadline,
-        CASE
-            WHEN i.direction = 'pull'::text THEN s.data_as_of + make_interval(mins => i.every_minutes + COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240))
-            ELSE NULL::timestamp with time zone
-        END AS data_critical_deadline,
+    w.waits_until + make_interval(mins => COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30), secs => 30::double precision) AS lag_deadline,
+    w.waits_until + make_interval(mins => COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240), secs => 30::double precision) AS lag_critical_deadline,
+    w.fresh_until + make_interval(mins => COALESCE((i.thresholds ->> 'lag_minutes'::text)::integer, 30)) AS data_deadline,
+    w.fresh_until + make_interval(mins => COALESCE((i.thresholds ->> 'lag_critical_minutes'::text)::integer, 240)) AS data_critical_deadline,
         CASE
             WHEN i.credential_expires_at IS NOT NULL THEN i.credential_expires_at - make_interval(days => COALESCE((i.thresholds ->> 'credential_warning_days'::text)::integer, 14))
             ELSE NULL::timestamp with time zone
@@ -1588,6 +1582,7 @@ create view private.facts with (security_invoker=true) as
         END AS rotate_deadline
    FROM public.integration_status s
      JOIN public.integrations i ON i.org_id = s.org_id AND i.id = s.integration_id
+     JOIN public.organizations z ON z.id = s.org_id
      LEFT JOIN public.runs l ON l.org_id = s.org_id AND l.id = s.last_run_id
      LEFT JOIN LATERAL ( SELECT n.started_at,
             COALESCE(n.lease_expires_at, n.resume_at, n.waiting_since, ( SELECT max(e.ended_at) AS max
@@ -1604,6 +1599,11 @@ create view private.facts with (security_invoker=true) as
             min(r.next_attempt_at) FILTER (WHERE r.state = 'queued'::text) AS waiting_since
            FROM public.records r
           WHERE r.org_id = s.org_id AND r.integration_id = s.integration_id AND (r.state <> ALL (ARRAY['exported'::text, 'dismissed'::text]))) o
+     CROSS JOIN LATERAL ( SELECT COALESCE(o.waiting_since + make_interval(mins => i.every_minutes), private.calendar_slot(i.calendar, z.time_zone, o.waiting_since)) AS waits_until,
+                CASE
+                    WHEN i.direction = 'pull'::text THEN COALESCE(s.data_as_of + make_interval(mins => i.every_minutes), private.calendar_slot(i.calendar, z.time_zone, s.data_as_of))
+                    ELSE NULL::timestamp with time zone
+                END AS fresh_until) w
      CROSS JOIN LATERAL ( SELECT COALESCE((i.thresholds ->> 'alarm_after_failures'::text)::integer, 2) AS alarm_after,
             COALESCE((i.thresholds ->> 'no_success_hours'::text)::integer, 48) AS no_success_hours,
             COALESCE((i.thresholds ->> 'failure_rate_percent'::text)::numeric, 5::numeric) AS failure_rate_percent,
@@ -2411,16 +2411,16 @@ $function$;
 grant execute on function public.preview_retry(uuid,uuid,text,bigint,bigint[],jsonb,text,bigint,bigint,integer) to authenticated;
 comment on function public.preview_retry(uuid,uuid,text,bigint,bigint[],jsonb,text,bigint,bigint,integer) is 'What a retry would send: {records, corrected, needs_approval, sample: [{id, source_id, label, version, before, after}]}. Refuses with SW403, SW404, SW422.';
 
-CREATE OR REPLACE FUNCTION public.preview_schedule(org uuid, integration uuid, every_minutes integer, first_run text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION public.preview_schedule(org uuid, integration uuid, every_minutes integer DEFAULT NULL::integer, calendar jsonb DEFAULT NULL::jsonb, first_run text DEFAULT NULL::text)
  RETURNS timestamp with time zone[]
  LANGUAGE sql
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.preview_schedule(org, integration, every_minutes, first_run, now());
+  select private.preview_schedule(org, integration, every_minutes, calendar, first_run, now());
 $function$;
-grant execute on function public.preview_schedule(uuid,uuid,integer,text) to authenticated;
-comment on function public.preview_schedule(uuid,uuid,integer,text) is 'The next five runs under a schedule that is not saved yet. Refuses with SW404, SW422.';
+grant execute on function public.preview_schedule(uuid,uuid,integer,jsonb,text) to authenticated;
+comment on function public.preview_schedule(uuid,uuid,integer,jsonb,text) is 'The next five runs under a schedule that is not saved yet. Refuses with SW404, SW422.';
 
 CREATE OR REPLACE FUNCTION public.read_webhook(org uuid, integration uuid, secret text)
  RETURNS jsonb
@@ -3267,6 +3267,38 @@ AS $function$
   select h.beat_at, now() from private.heartbeats h where h.job <> 'retention' and h.beat_at < now() - interval '3 minutes';
 $function$;
 grant execute on function private.blind_times() to authenticated;
+
+CREATE OR REPLACE FUNCTION private.calendar_slot(calendar jsonb, zone text, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ IMMUTABLE STRICT
+ SET search_path TO ''
+AS $function$
+declare
+  clock constant time := calendar ->> 'time';
+  wall timestamp := date_trunc('minute', at at time zone zone);
+  slot timestamptz := date_trunc('minute', at);
+begin
+  if calendar ? 'minute' then
+    slot := slot + make_interval(mins => 1 + mod(59 + (calendar ->> 'minute')::integer - extract(minute from wall)::integer, 60));
+    -- Where the clocks change by half an hour, the minute is another one afterwards.
+    return slot + make_interval(mins => mod(60 + (calendar ->> 'minute')::integer - extract(minute from slot at time zone zone)::integer, 60));
+  end if;
+  wall := date_trunc('day', wall) - interval '1 day';
+  loop
+    if (case
+      when calendar ? 'weekdays' then calendar -> 'weekdays' @> to_jsonb(extract(isodow from wall)::integer)
+      when calendar ->> 'day' = 'first' then extract(day from wall) = 1
+      when calendar ->> 'day' = 'last' then extract(day from wall + interval '1 day') = 1
+      else true
+    end) then
+      slot := private.first_moment(wall + clock, zone);
+      exit when slot > at;
+    end if;
+    wall := wall + interval '1 day';
+  end loop;
+  return slot;
+end $function$;
 
 CREATE OR REPLACE FUNCTION private.changes(before jsonb, after jsonb)
  RETURNS jsonb
@@ -4173,6 +4205,22 @@ begin
   perform private.judge_run(ended, finished);
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.first_moment(wall timestamp without time zone, zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  moment constant timestamptz := wall at time zone zone;
+  skipped constant interval := (moment at time zone zone) - wall;
+begin
+  if skipped = interval '0' then
+    return (select min(m) from unnest(array[moment - interval '1 hour', moment - interval '30 minutes', moment]) m where m at time zone zone = wall);
+  end if;
+  return (select min(m) from generate_series(moment - skipped, moment, interval '1 minute') m where m at time zone zone >= wall);
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.follow_integration()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4243,6 +4291,18 @@ begin
   elsif canary_state = 'exported' then
     update public.retries t set state = 'waiting', canary_record_id = null where t.org_id = org and t.id = retry;
   end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.follow_time_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.integrations i set next_due_at = private.calendar_slot(i.calendar, new.time_zone, now())
+  where i.org_id = new.id and i.calendar is not null and i.next_due_at > now();
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION private.forget_credential(org uuid, integration uuid, at timestamp with time zone)
@@ -5016,7 +5076,7 @@ AS $function$
 $function$;
 grant execute on function private.next_cutoff(uuid,timestamp with time zone) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.next_due_of(due timestamp with time zone, every_minutes integer, zone text, first_run text, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.next_due_of(due timestamp with time zone, every_minutes integer, calendar jsonb, zone text, first_run text, at timestamp with time zone)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
  STABLE
@@ -5025,7 +5085,12 @@ AS $function$
 declare
   chosen timestamptz;
 begin
-  if (every_minutes between 1 and 44640) is not true then
+  if (every_minutes is null) = (calendar is null) then
+    perform private.refuse('SW422', 'A schedule goes either by the minute or by the calendar.', 'Give one of the two.');
+  elsif calendar is not null and private.valid_calendar(calendar) is not true then
+    perform private.refuse('SW422', 'A calendar says a minute of every hour, or a time of day with its days.',
+      'Write it as {"minute": 15}, {"time": "06:30"}, {"time": "06:30", "weekdays": [1, 5]} or {"time": "06:30", "day": "last"}.');
+  elsif (every_minutes not between 1 and 44640) then
     perform private.refuse('SW422', 'A schedule has from 1 to 44 640 minutes between its runs.', 'That is at least once in 31 days.');
   elsif first_run is not null then
     chosen := private.read_wall_time(first_run, zone);
@@ -5033,11 +5098,13 @@ begin
       perform private.refuse('SW422', 'The next run lies ahead, within 400 days.', 'Choose a later time.');
     end if;
     return chosen;
+  elsif calendar is not null then
+    return private.calendar_slot(calendar, zone, at);
   end if;
   return due - greatest(0, floor((extract(epoch from due - at)) / (60 * every_minutes)))::integer * make_interval(mins => every_minutes);
 end $function$;
 
-CREATE OR REPLACE FUNCTION private.next_slots(due timestamp with time zone, every_minutes integer, zone text, at timestamp with time zone, how_many integer)
+CREATE OR REPLACE FUNCTION private.next_slots(due timestamp with time zone, every_minutes integer, calendar jsonb, zone text, at timestamp with time zone, how_many integer)
  RETURNS timestamp with time zone[]
  LANGUAGE plpgsql
  IMMUTABLE SECURITY DEFINER
@@ -5047,11 +5114,11 @@ declare
   slots timestamptz[] := array[due];
 begin
   while cardinality(slots) < how_many loop
-    slots := slots || private.slot_after(slots[cardinality(slots)], every_minutes, zone, greatest(at, slots[cardinality(slots)]));
+    slots := slots || private.slot_after(slots[cardinality(slots)], every_minutes, calendar, zone, greatest(at, slots[cardinality(slots)]));
   end loop;
   return slots;
 end $function$;
-grant execute on function private.next_slots(timestamp with time zone,integer,text,timestamp with time zone,integer) to authenticated;
+grant execute on function private.next_slots(timestamp with time zone,integer,jsonb,text,timestamp with time zone,integer) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.note_fixes(held public.runs, outcomes jsonb, at timestamp with time zone)
  RETURNS void
@@ -5315,7 +5382,7 @@ begin
 end $function$;
 grant execute on function private.preview_retry(uuid,uuid,text,bigint,bigint[],jsonb,text,bigint,bigint,integer) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.preview_schedule(org uuid, integration uuid, every_minutes integer, first_run text, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.preview_schedule(org uuid, integration uuid, every_minutes integer, calendar jsonb, first_run text, at timestamp with time zone)
  RETURNS timestamp with time zone[]
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -5329,10 +5396,10 @@ begin
   target := private.integration_of(org, integration);
   select o.time_zone into zone from public.organizations o where o.id = org;
   return private.next_slots(
-    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, zone, first_run, preview_schedule.at),
-    preview_schedule.every_minutes, zone, preview_schedule.at, 5);
+    private.next_due_of(target.next_due_at, preview_schedule.every_minutes, preview_schedule.calendar, zone, first_run, preview_schedule.at),
+    preview_schedule.every_minutes, preview_schedule.calendar, zone, preview_schedule.at, 5);
 end $function$;
-grant execute on function private.preview_schedule(uuid,uuid,integer,text,timestamp with time zone) to authenticated;
+grant execute on function private.preview_schedule(uuid,uuid,integer,jsonb,text,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.read_wall_time(said text, zone text, later boolean DEFAULT false)
  RETURNS timestamp with time zone
@@ -5837,6 +5904,7 @@ begin
       greatest(k.next_due_at, k.circuit_open_until, case when o.first_turn <= rules_of.at then (
           select max(m.ends_at) from public.maintenance_windows m
           where m.org_id = k.org_id and (m.integration_id = k.integration_id or m.integration_id is null) and m.ends_at <= rules_of.at) end)
+        -- By the calendar every slot is as a first one: to wait for the one after it may mean a month.
         + case when k.last_run_id is null then interval '15 minutes' else make_interval(mins => greatest(15, k.every_minutes)) end as start_deadline
     from org o
     cross join lateral (select unnest(o.integrations) as id) n
@@ -5971,7 +6039,7 @@ begin
   get diagnostics by_retry = row_count;
 
   with due as (
-    select i.org_id, i.id, i.every_minutes, o.time_zone, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
+    select i.org_id, i.id, i.every_minutes, i.calendar, o.time_zone, i.next_due_at, i.next_due_at <= schedule_runs.at as by_slot,
            case when i.next_due_at <= schedule_runs.at then i.next_due_at else s.asks_again_at end as due_at
     from public.integrations i
     join public.organizations o on o.id = i.org_id
@@ -5995,7 +6063,12 @@ begin
     on conflict do nothing
   )
   update public.integrations i
-  set next_due_at = case when d.by_slot then private.slot_after(d.next_due_at, d.every_minutes, d.time_zone, schedule_runs.at) else d.next_due_at end
+  set next_due_at = case
+    when not d.by_slot then d.next_due_at
+    -- What most do, without a call each: by the minute, the phase kept.
+    when d.every_minutes % 1440 <> 0 then d.next_due_at + make_interval(mins => d.every_minutes)
+      * (1 + floor(extract(epoch from schedule_runs.at - d.next_due_at) / (60 * d.every_minutes)))
+    else private.slot_after(d.next_due_at, d.every_minutes, d.calendar, d.time_zone, schedule_runs.at) end
   from due d where i.org_id = d.org_id and i.id = d.id;
   get diagnostics by_slot = row_count;
   return by_retry + by_slot;
@@ -6345,7 +6418,7 @@ begin
 end $function$;
 grant execute on function private.sign_statement(uuid,uuid,date,date,text,text,timestamp with time zone) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.slot_after(due timestamp with time zone, every_minutes integer, zone text, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.slot_after(due timestamp with time zone, every_minutes integer, calendar jsonb, zone text, at timestamp with time zone)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
  IMMUTABLE
@@ -6355,7 +6428,9 @@ declare
   missed integer := greatest(0, floor(extract(epoch from at - due) / (60 * every_minutes)))::integer;
   slot timestamptz;
 begin
-  if every_minutes % 1440 <> 0 then
+  if calendar is not null then
+    return private.calendar_slot(calendar, zone, greatest(due, at));
+  elsif every_minutes % 1440 <> 0 then
     return due + make_interval(mins => every_minutes) * (1 + missed);
   end if;
   missed := greatest(0, missed - 1);
@@ -6638,6 +6713,7 @@ declare
   target public.integrations;
   zone text;
   every integer;
+  by_calendar jsonb;
   due timestamptz;
   wanted jsonb;
   moved boolean;
@@ -6645,17 +6721,17 @@ begin
   perform private.require_role(org);
   perform from public.integrations i where i.org_id = org and i.id = integration for no key update;
   target := private.integration_of(org, integration);
-  if jsonb_typeof(changes) is distinct from 'object' or changes - array['name', 'every_minutes', 'first_run', 'settings', 'thresholds'] <> '{}'
+  if jsonb_typeof(changes) is distinct from 'object' or changes - array['name', 'every_minutes', 'calendar', 'first_run', 'settings', 'thresholds'] <> '{}'
     or octet_length(changes::text) > 100000
     or coalesce(jsonb_typeof(changes -> 'settings'), 'object') <> 'object'
     or coalesce(jsonb_typeof(changes -> 'thresholds'), 'object') <> 'object' then
-    perform private.refuse('SW422', 'Changes are of name, every_minutes, first_run, settings and thresholds.', 'Leave out what stays as it is.');
+    perform private.refuse('SW422', 'Changes are of name, every_minutes, calendar, first_run, settings and thresholds.', 'Leave out what stays as it is.');
   elsif target.updated_at is distinct from expected then
     perform private.refuse('SW409', 'Somebody else changed this integration while you were editing it.', 'Read what it is now, then decide again.');
   elsif changes ? 'name' and (jsonb_typeof(changes -> 'name') <> 'string'
     or length(trim(changes ->> 'name')) not between 1 and 200 or changes ->> 'name' ~ '[[:cntrl:]]') then
     perform private.refuse('SW422', 'A name has 1 to 200 characters.', 'Give it a name people know it by.');
-  elsif changes ? 'every_minutes' and (changes ->> 'every_minutes') !~ '^[0-9]{1,5}$' then
+  elsif changes ? 'every_minutes' and (changes ->> 'every_minutes' ~ '^[0-9]{1,5}$') is not true then
     perform private.refuse('SW422', 'A schedule is a whole number of minutes.', 'Say how often it is to run.');
   end if;
   perform private.check_setting(c.key, target.settings -> c.key, c.value) from jsonb_each(changes -> 'settings') c;
@@ -6666,16 +6742,23 @@ begin
       'Make lag_critical_minutes the larger of the two.');
   end if;
   select o.time_zone into zone from public.organizations o where o.id = org;
-  every := coalesce((changes ->> 'every_minutes')::integer, target.every_minutes);
-  due := case when changes ?| array['every_minutes', 'first_run']
-    then private.next_due_of(target.next_due_at, every, zone, changes ->> 'first_run', update_integration.at) else target.next_due_at end;
+  every := target.every_minutes;
+  by_calendar := target.calendar;
+  due := target.next_due_at;
+  if changes ?| array['every_minutes', 'calendar'] then
+    every := (changes ->> 'every_minutes')::integer;
+    by_calendar := changes -> 'calendar';
+  end if;
+  if changes ?| array['every_minutes', 'calendar', 'first_run'] then
+    due := private.next_due_of(due, every, by_calendar, zone, changes ->> 'first_run', update_integration.at);
+  end if;
   select coalesce(bool_or(private.server_of(target.settings -> c.key) is distinct from private.server_of(c.value)), false) into moved
   from jsonb_each(changes -> 'settings') c;
   if moved then
     perform private.forget_credential(org, integration, update_integration.at);
   end if;
   update public.integrations i
-  set name = coalesce(trim(changes ->> 'name'), i.name), every_minutes = every, next_due_at = due,
+  set name = coalesce(trim(changes ->> 'name'), i.name), every_minutes = every, calendar = by_calendar, next_due_at = due,
       settings = i.settings || coalesce(changes -> 'settings', '{}'), thresholds = wanted
   where i.org_id = org and i.id = integration
   returning i.* into target;
@@ -6696,6 +6779,27 @@ CREATE OR REPLACE FUNCTION private.urgency_rank(urgency text)
 AS $function$
   select array_position(array['low', 'medium', 'high', 'critical'], urgency);
 $function$;
+
+CREATE OR REPLACE FUNCTION private.valid_calendar(calendar jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO ''
+AS $function$
+  select case
+    when jsonb_typeof(calendar) <> 'object' then false
+    when calendar ? 'minute' then calendar - 'minute' = '{}' and jsonb_typeof(calendar -> 'minute') = 'number'
+      and calendar ->> 'minute' ~ '^[1-5]?[0-9]$'
+    else jsonb_typeof(calendar -> 'time') is not distinct from 'string' and calendar ->> 'time' ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
+      and case
+        when calendar ? 'weekdays' then calendar - array['time', 'weekdays'] = '{}' and calendar ->> 'weekdays' ~ '^\[[1-7](, [1-7])*\]$'
+          and calendar -> 'weekdays' = (select jsonb_agg(distinct d.value) from jsonb_array_elements(calendar -> 'weekdays') d)
+        when calendar ? 'day' then calendar - array['time', 'day'] = '{}' and calendar -> 'day' in ('"first"', '"last"')
+        else calendar - 'time' = '{}'
+      end
+  end;
+$function$;
+grant execute on function private.valid_calendar(jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION private.valid_thresholds(thresholds jsonb)
  RETURNS boolean

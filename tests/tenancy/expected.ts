@@ -127,6 +127,7 @@ export const functions: Record<string, string> = {
   'private.check_request': 'authenticated service_role',
   'private.is_time_zone': 'service_role',
   'private.valid_thresholds': 'service_role',
+  'private.valid_calendar': 'service_role',
   'private.next_cutoff': 'authenticated',
   'private.monitor_late': 'authenticated',
   'private.blind_times': 'authenticated',

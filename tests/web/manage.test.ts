@@ -48,6 +48,37 @@ test('a schedule says when it runs before it is saved, and the trail says what i
   await page.context().close();
 });
 
+test('a calendar is chosen in words, checked at its fields, previewed by the database, and told in the trail and on the card', async () => {
+  const page = await open('arne@nordlys.example.org', '/o/nordlys/i/mileage/configuration');
+  const next = page.getByRole('region', { name: 'De fem neste kjøringene' });
+  await page.getByLabel('Når den kjører').selectOption('hourly');
+  await page.getByLabel('Minutter over hel time').fill('15');
+  await page.getByText('Kjører hver time, 15 min over.').waitFor();
+  await page.getByLabel('Når den kjører').selectOption('weekdays');
+  await page.getByLabel('Klokkeslett').fill('06:30');
+  await page.getByText('Kjører mandag–fredag kl. 06:30.').waitFor();
+  for (const day of ['mandag', 'tirsdag', 'onsdag', 'torsdag', 'fredag']) await page.getByLabel(day, { exact: true }).uncheck();
+  await page.getByRole('button', { name: 'Lagre endringene' }).click();
+  await page.getByText('Velg minst én ukedag.').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('checkbox');
+  await page.getByLabel('søndag', { exact: true }).check();
+  await page.getByText('Kjører søndag kl. 06:30.').waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('.next-runs li')].every(({ textContent }) => /^søndag/.test(textContent ?? '')));
+  const times = await next.getByRole('listitem').allInnerTexts();
+  expect(times.map((time) => /06:30/.test(time))).toEqual([true, true, true, true, true]);
+  await page.getByRole('button', { name: 'Lagre endringene' }).click();
+  await page.getByText('Alt er lagret.').waitFor();
+  expect(await next.getByRole('listitem').allInnerTexts()).toEqual(times);
+  expect(await demo.stack.sql`select every_minutes, calendar from integrations where slug = 'mileage'`).toEqual([
+    { every_minutes: null, calendar: { time: '06:30', weekdays: [7] } }]);
+  await page.goto(`${demo.stack.pageUrl}/o/nordlys/audit?action=integration.*`);
+  await page.getByRole('listitem').filter({ hasText: 'endret oppsettet' }).locator('ins').getByText('søndag kl. 06:30').waitFor();
+  await page.goto(`${demo.stack.pageUrl}/o/nordlys`);
+  await page.getByText(/, søndag kl\. 06:30/).waitFor();
+  await demo.stack.sql`update integrations set every_minutes = 60, calendar = null where slug = 'mileage'`;
+  await page.context().close();
+});
+
 test('what somebody else saved meanwhile is found, shown, and neither lost nor overwritten unseen', async () => {
   const { sql } = demo.stack;
   const page = await open('adam@harbour.example.org', configuration);

@@ -3,7 +3,7 @@ import { explain, tellableFindings } from '../../web/src/lib/finding.ts';
 import { makeFormat } from '../../web/src/lib/format.ts';
 import { en } from '../../web/src/lib/i18n/en.ts';
 import { nb } from '../../web/src/lib/i18n/nb.ts';
-import { everyInWords } from '../../web/src/lib/schedule.ts';
+import { everyInWords, scheduleInWords } from '../../web/src/lib/schedule.ts';
 import { systemName } from '../../web/src/lib/system-name.ts';
 
 const formats = { nb: makeFormat('nb', 'Europe/Oslo'), en: makeFormat('en', 'Europe/Oslo') };
@@ -68,6 +68,16 @@ it.each([
     expect([everyInWords(minutes, nb), everyInWords(minutes, en)]).toEqual([norwegian, english]);
   },
 );
+
+it.each([
+  [{ minute: 15 }, 'hver time, 15 min over', 'every hour, 15 min past'], [{ minute: 0 }, 'hver hele time', 'every hour on the hour'],
+  [{ time: '06:30' }, 'hver dag kl. 06:30', 'every day at 06:30'],
+  [{ time: '06:30', weekdays: [1, 2, 3, 4, 5] }, 'mandag–fredag kl. 06:30', 'Monday–Friday at 06:30'],
+  [{ time: '06:30', weekdays: [1, 3, 7] }, 'mandag, onsdag og søndag kl. 06:30', 'Monday, Wednesday and Sunday at 06:30'],
+  [{ time: '23:00', day: 'last' as const }, 'siste dag i måneden kl. 23:00', 'on the last day of the month at 23:00'],
+])('a calendar of %j is told in words', (calendar, norwegian, english) => {
+  expect([scheduleInWords({ calendar }, nb, formats.nb), scheduleInWords({ calendar }, en, formats.en)]).toEqual([norwegian, english]);
+});
 
 it('a system is called by its name, not by its slug', () => {
   expect(['xledger', 'business-central'].map(systemName)).toEqual(['Xledger', 'Business Central']);

@@ -806,6 +806,7 @@ export type Database = {
       };
       'integrations': {
         Row: {
+          'calendar': Json | null;
           'created_at': string;
           'credential_expires_at': string | null;
           'credential_keys': (string)[];
@@ -813,7 +814,7 @@ export type Database = {
           'credential_set_at': string | null;
           'direction': string;
           'enabled': boolean;
-          'every_minutes': number;
+          'every_minutes': number | null;
           'id': string;
           'name': string;
           'next_due_at': string;
@@ -826,6 +827,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          'calendar'?: Json | null;
           'created_at'?: string;
           'credential_expires_at'?: string | null;
           'credential_keys'?: (string)[];
@@ -833,7 +835,7 @@ export type Database = {
           'credential_set_at'?: string | null;
           'direction'?: string;
           'enabled'?: boolean;
-          'every_minutes'?: number;
+          'every_minutes'?: number | null;
           'id'?: string;
           'name': string;
           'next_due_at'?: string;
@@ -845,6 +847,7 @@ export type Database = {
           'updated_at'?: string;
         };
         Update: {
+          'calendar'?: Json | null;
           'created_at'?: string;
           'credential_expires_at'?: string | null;
           'credential_keys'?: (string)[];
@@ -852,7 +855,7 @@ export type Database = {
           'credential_set_at'?: string | null;
           'direction'?: string;
           'enabled'?: boolean;
-          'every_minutes'?: number;
+          'every_minutes'?: number | null;
           'id'?: string;
           'name'?: string;
           'next_due_at'?: string;
@@ -2586,6 +2589,7 @@ export type Database = {
       };
       'configuration': {
         Row: {
+          'calendar': Json | null;
           'changed_by': string | null;
           'credential_expires_at': string | null;
           'credential_keys': (string)[];
@@ -2593,7 +2597,7 @@ export type Database = {
           'credential_set_by': string | null;
           'direction': string;
           'enabled': boolean;
-          'every_minutes': number;
+          'every_minutes': number | null;
           'integration_id': string;
           'name': string;
           'next_due_at': string;
@@ -2607,6 +2611,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          'calendar'?: Json | null;
           'changed_by'?: string | null;
           'credential_expires_at'?: string | null;
           'credential_keys'?: (string)[] | null;
@@ -2627,6 +2632,7 @@ export type Database = {
           'updated_at'?: string | null;
         };
         Update: {
+          'calendar'?: Json | null;
           'changed_by'?: string | null;
           'credential_expires_at'?: string | null;
           'credential_keys'?: (string)[] | null;
@@ -3118,6 +3124,7 @@ export type Database = {
           'active_run': Json | null;
           'amounts_open': Json | null;
           'asked_retries': number | null;
+          'calendar': Json | null;
           'check_error': string | null;
           'check_warnings': (string)[];
           'checked_as': string | null;
@@ -3129,7 +3136,7 @@ export type Database = {
           'direction': string;
           'enabled': boolean;
           'evaluated_at': string | null;
-          'every_minutes': number;
+          'every_minutes': number | null;
           'findings': Json | null;
           'health': string;
           'health_since': string;
@@ -3158,6 +3165,7 @@ export type Database = {
           'active_run'?: Json | null;
           'amounts_open'?: Json | null;
           'asked_retries'?: number | null;
+          'calendar'?: Json | null;
           'check_error'?: string | null;
           'check_warnings'?: (string)[] | null;
           'checked_as'?: string | null;
@@ -3197,6 +3205,7 @@ export type Database = {
           'active_run'?: Json | null;
           'amounts_open'?: Json | null;
           'asked_retries'?: number | null;
+          'calendar'?: Json | null;
           'check_error'?: string | null;
           'check_warnings'?: (string)[] | null;
           'checked_as'?: string | null;
@@ -4161,7 +4170,8 @@ export type Database = {
       };
       'preview_schedule': {
         Args: {
-          'every_minutes': number;
+          'calendar'?: Json;
+          'every_minutes'?: number;
           'first_run'?: string;
           'integration': string;
           'org': string;

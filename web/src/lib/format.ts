@@ -68,6 +68,10 @@ function makeTimes(tag: string, timeZone: string) {
   const day = formatter({ weekday: 'long', day: 'numeric', month: 'long' });
   const date = formatter({ day: 'numeric', month: 'short', year: 'numeric' });
   // A date without a time belongs to no zone: shown as written.
+  const dayOfWeek = new Intl.DateTimeFormat(tag, { timeZone: 'UTC', weekday: 'long' });
+  const list = new Intl.ListFormat(tag);
+  // 1 January 2024 was a Monday.
+  const weekday = (n: number) => dayOfWeek.format(Date.UTC(2024, 0, n));
   const plainDate = new Intl.DateTimeFormat(tag, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' });
   const relative = new Intl.RelativeTimeFormat(tag, { style: 'short', numeric: 'auto' });
   const dateTime = (iso: string) => full.format(new Date(iso));
@@ -80,6 +84,13 @@ function makeTimes(tag: string, timeZone: string) {
     /** `2026-11-20 14:53:00`, as spreadsheets know times. */
     sortable: (iso: string) => sortable.format(new Date(iso)),
     day: (iso: string) => day.format(new Date(iso)),
+    /** The name of a day of the week; 1 is Monday. */
+    weekday,
+    /** `Monday–Friday`, `Monday, Wednesday and Friday`. */
+    weekdays: (days: readonly number[]) => {
+      const [first = 1, last = 1] = [days[0], days.at(-1)];
+      return days.length > 2 && last - first === days.length - 1 ? `${weekday(first)}–${weekday(last)}` : list.format(days.map(weekday));
+    },
     date: (iso: string) => (/^\d{4}-\d{2}-\d{2}$/.test(iso) ? plainDate : date).format(new Date(iso)),
     /** The clock alone when it is today, otherwise with the date; always with the zone. */
     when: (iso: string, now: number) => (sameDay(iso, now) ? clock : short).format(new Date(iso)),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { call } from './actions.ts';
 import type { Client } from './client.ts';
+import type { Calendar } from './schedule.ts';
 
 const Nothing = z.unknown();
 const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
@@ -8,6 +9,7 @@ const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
 export type ConfigurationChanges = {
   name?: string;
   every_minutes?: number;
+  calendar?: Calendar;
   /** Wall time of the organization, `2026-11-20T07:00`. */
   first_run?: string;
   settings?: Record<string, string | number | boolean>;
@@ -21,8 +23,8 @@ export const updateIntegration = (client: Client, order: Of & { expected: string
   call(client, 'update_integration', order, z.object({ updated_at: z.string(), credential_forgotten: z.boolean() }));
 
 /** The next five runs under a schedule that is not saved. */
-export const previewSchedule = (client: Client, { org, integration, minutes, first }: Of & { minutes: number; first: string }) =>
-  call(client, 'preview_schedule', { org, integration, every_minutes: minutes, ...(first && { first_run: first }) }, z.array(z.string()));
+export const previewSchedule = (client: Client, { first, ...order }: Of & Pick<ConfigurationChanges, 'every_minutes' | 'calendar'> & { first: string }) =>
+  call(client, 'preview_schedule', { ...order, ...(first && { first_run: first }) }, z.array(z.string()));
 
 /** Has a stream fetched from its beginning again. */
 export const clearCursor = (client: Client, order: Of & { stream: string; reason: string }) => call(client, 'clear_cursor', order, Nothing);

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { id, instant, maybe, maybeInstant } from './rows.ts';
+import { Calendar } from './schedule.ts';
 
 // What the pages read on which people manage an organization; see rows.ts for the rest.
 
@@ -8,7 +9,8 @@ const maybeId = z.nullish(id);
 export const Configuration = z.object({
   integration_id: id,
   name: z.string(),
-  every_minutes: z.number(),
+  every_minutes: z.nullish(z.number()),
+  calendar: z.nullish(Calendar),
   next_due_at: instant,
   updated_at: z.string(),
   changed_by: maybe,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Calendar } from './schedule.ts';
 
 // Everything the page reads is parsed, once: here what every page reads, in record-rows.ts and manage-rows.ts what some do. Words that may grow on the server (status, rule, category) stay strings:
 // an unknown one is shown as it is, rather than taking the page down.
@@ -57,6 +58,7 @@ export const IntegrationRow = z.object({
   direction: z.string(),
   enabled: z.boolean(),
   every_minutes: z.nullish(z.number()),
+  calendar: z.nullish(Calendar),
   credential_keys: z.array(z.string()),
   health: z.catch(z.enum(['green', 'yellow', 'red', 'grey']), 'grey'),
   health_since: maybeInstant,

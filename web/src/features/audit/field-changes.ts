@@ -17,7 +17,8 @@ export function fieldChanges({ before, after }: Pick<AuditEntry, 'before' | 'aft
   return names.flatMap((name): FieldChange[] => {
     const [old, fresh] = [before?.[name], after?.[name]];
     if ((before && after && same(old, fresh)) || ((old ?? null) === null && (fresh ?? null) === null)) return [];
-    const nested = [old, fresh].every((value) => isFields(value) || value === undefined || value === null) && [old, fresh].some(isFields);
+    // A calendar is one thing: it is told in words.
+    const nested = name !== 'calendar' && [old, fresh].every((value) => isFields(value) || value === undefined || value === null) && [old, fresh].some(isFields);
     if (nested) return fieldChanges({ before: isFields(old) ? old : null, after: isFields(fresh) ? fresh : null }, `${prefix}${name}.`);
     return [{ path: `${prefix}${name}`, before: old, after: fresh }];
   });

@@ -73,9 +73,10 @@ function Form({ latest, integration }: { latest: Configuration; integration: Int
     return answer;
   }, (answer) => (answer.credential_forgotten ? words.savedForgotten : words.saved));
   const changes = changesOf(base, draft);
-  const dirty = Object.keys(changes).length > 0 && own === null;
-  const moved = latest.updated_at !== base.updated_at;
   const problems = problemsOf(base, draft, words);
+  // What does not fit is no change yet, and not saved either.
+  const dirty = own === null && (Object.keys(changes).length > 0 || Object.keys(problems).length > 0);
+  const moved = latest.updated_at !== base.updated_at;
   useLeaveGuard(dirty);
   useEffect(() => {
     if (tries > 0) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();

@@ -1,9 +1,11 @@
-import { useFormat } from '../../lib/i18n.tsx';
+import { useFormat, useT } from '../../lib/i18n.tsx';
 import type { ConfigurationChanges } from '../../lib/manage-actions.ts';
 import type { Configuration } from '../../lib/manage-rows.ts';
 import type { ManageWords } from '../../lib/i18n/nb-manage.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useNow } from '../../lib/now.ts';
+import { scheduleInWords } from '../../lib/schedule.ts';
+import type { Schedule } from '../../lib/schedule.ts';
 import { changesOf, draftOf } from './draft.ts';
 
 type Line = { field: string; theirs: string; mine: string };
@@ -11,11 +13,11 @@ type Line = { field: string; theirs: string; mine: string };
 const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** What the person wants that differs from what is saved now. */
-function lines(now: Configuration, wanted: ConfigurationChanges, words: ManageWords['configuration']): Line[] {
-  const { name, every_minutes: every, settings = {}, thresholds = {} } = wanted;
+function lines(now: Configuration, wanted: ConfigurationChanges, words: ManageWords['configuration'], told: (schedule: Schedule) => string): Line[] {
+  const { name, every_minutes: every, calendar, settings = {}, thresholds = {} } = wanted;
   return [
     ...(name === undefined ? [] : [{ field: words.name, theirs: now.name, mine: name }]),
-    ...(every === undefined ? [] : [{ field: words.schedule, theirs: `${now.every_minutes} min`, mine: `${every} min` }]),
+    ...(every === undefined && calendar === undefined ? [] : [{ field: words.schedule, theirs: told(now), mine: told({ every_minutes: every, calendar }) }]),
     ...Object.entries(settings).map(([field, mine]) => ({
       field, theirs: shown(now.settings.find((one) => one.name === field)?.value), mine: shown(mine),
     })),
@@ -40,8 +42,10 @@ export function Conflict({ base, now, changes, takeTheirs, keepMine }: ConflictP
   const f = useFormat();
   const words = useManageWords().configuration;
   const minute = useNow(60_000);
-  const changed = lines(base, changesOf(base, draftOf(now)), words);
-  const differing = lines(now, changes, words);
+  const t = useT();
+  const told = (schedule: Schedule): string => scheduleInWords(schedule, t, f) ?? '';
+  const changed = lines(base, changesOf(base, draftOf(now)), words, told);
+  const differing = lines(now, changes, words, told);
   return (
     <div className="banner banner-warning" role="alert">
       <div className="conflict">

@@ -9,7 +9,7 @@ type TextFieldProps = {
   problem?: string | undefined;
   /** Why it cannot be changed; null when it can. */
   off: string | null;
-  type?: 'text' | 'datetime-local';
+  type?: 'text' | 'datetime-local' | 'time';
   numeric?: boolean;
 };
 

@@ -1,7 +1,7 @@
 import { useFixT } from '../../lib/fix-words.ts';
 import { useFormat } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
-import { everyInWords } from '../../lib/schedule.ts';
+import { scheduleInWords } from '../../lib/schedule.ts';
 import { Facts } from '../../components/facts.tsx';
 import { Time } from '../../components/time.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
@@ -14,6 +14,7 @@ export function RunLine({ integration }: { integration: IntegrationRow }) {
   const now = useNow(60_000);
   const { last_run: last, active_run: active, next_due_at: due } = integration;
   const lastAt = last?.finished_at ?? last?.started_at;
+  const plan = scheduleInWords(integration, t, f);
   const overdue = due && !active && Date.parse(due) < now - 60_000;
   return (
     <div className="stack">
@@ -23,7 +24,7 @@ export function RunLine({ integration }: { integration: IntegrationRow }) {
         [t.overview.lastGood, integration.last_success_at ? <Time iso={integration.last_success_at} as="both" /> : t.overview.never],
         [t.overview.next, integration.enabled && due
           ? <>{overdue ? t.overview.overdue(f.relative(due, now)) : <Time iso={due} as="when" />}
-            {integration.every_minutes ? `, ${everyInWords(integration.every_minutes, t)}` : ''}</>
+            {plan && `, ${plan}`}</>
           : t.overview.notPlanned],
       ]} />
       {active?.status === 'scheduled' && <p className="running">{t.overview.starting}</p>}

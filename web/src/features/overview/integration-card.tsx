@@ -8,7 +8,7 @@ import { useFormat, useT } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
 import { paths } from '../../lib/org.tsx';
 import type { IntegrationRow } from '../../lib/rows.ts';
-import { everyInWords } from '../../lib/schedule.ts';
+import { scheduleInWords } from '../../lib/schedule.ts';
 import { lastKnownStatus, openWork, statusOf } from '../../lib/status.ts';
 
 function OpenWork({ row }: { row: IntegrationRow }) {
@@ -37,6 +37,7 @@ function Times({ row }: { row: IntegrationRow }) {
   const f = useFormat();
   const now = useNow(60_000);
   const due = row.enabled ? row.next_due_at : null;
+  const plan = scheduleInWords(row, t, f);
   const overdue = due && !row.active_run && Date.parse(due) < now - 60_000;
   return (
     <dl className="card-times">
@@ -49,7 +50,7 @@ function Times({ row }: { row: IntegrationRow }) {
         <dd>
           {!due && t.overview.notPlanned}
           {due && (overdue ? t.overview.overdue(f.relative(due, now)) : <Time iso={due} as="when" />)}
-          {due && row.every_minutes ? `, ${everyInWords(row.every_minutes, t)}` : ''}
+          {due && plan && `, ${plan}`}
         </dd>
       </div>
     </dl>

@@ -33,7 +33,7 @@ comment on index public.incidents_snoozed is 'Serves private.wake_incidents.';
 create table public.notification_settings (
   org_id uuid not null,
   user_id uuid not null,
-  event text not null check (event in ('opened', 'raised', 'recovered', 'reminded')),
+  event text not null check (event in ('opened', 'raised', 'recovered', 'reminded', 'asked', 'decided')),
   channel text not null check (channel in ('in_app', 'email')),
   enabled boolean not null,
   primary key (org_id, user_id, event, channel),
@@ -67,7 +67,8 @@ create table public.notifications (
   integration_id uuid,
   incident_id bigint,
   change_id bigint not null,
-  kind text not null check (kind in ('opened', 'raised', 'recovered', 'reminded', 'test')),
+  -- `asked`: a correction waits for approval. `decided`: what became of one's own.
+  kind text not null check (kind in ('opened', 'raised', 'recovered', 'reminded', 'asked', 'decided', 'test')),
   urgency text not null,
   -- False: by e-mail only, as the member wants it.
   in_app boolean not null default true,
@@ -80,7 +81,8 @@ create table public.notifications (
   unique (org_id, change_id, user_id),
   foreign key (org_id, user_id) references public.members (org_id, user_id) on delete cascade,
   foreign key (org_id, incident_id) references public.incidents (org_id, id) on delete cascade,
-  constraint notifications_are_about_an_incident check (kind = 'test' or (incident_id is not null and integration_id is not null))
+  constraint notifications_are_about_an_incident check (
+    kind = 'test' or (integration_id is not null and (incident_id is not null or kind in ('asked', 'decided'))))
 );
 comment on table public.notifications is 'What one member should know about one change of an incident.';
 create index notifications_of_member on public.notifications (org_id, user_id, created_at desc, id desc);
@@ -176,40 +178,51 @@ begin
   );
 end $$;
 
--- Writes the notice for every owner and admin, in-app and by e-mail, as each wants it; the unique key makes a second time do nothing.
-create function private.notify(incident public.incidents, kind text, change bigint, at timestamptz)
+-- Writes a notice for owners and admins (`people` null: all of them), in-app and by e-mail, as each wants it; the unique key makes a
+-- second time do nothing.
+create function private.tell(org uuid, people uuid[], integration uuid, incident bigint, change bigint, kind text, urgency text, facts jsonb,
+  at timestamptz)
   returns void
   language plpgsql
   security definer
   set search_path = ''
 as $$
-declare
-  facts constant jsonb := private.notice_of(incident, kind, notify.at);
 begin
   with wanted as materialized (
     select m.org_id, m.user_id, m.locale,
            not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
-             and s.event = notify.kind and s.channel = 'in_app' and not s.enabled) as in_app,
+             and s.event = tell.kind and s.channel = 'in_app' and not s.enabled) as in_app,
            not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
-             and s.event = notify.kind and s.channel = 'email' and not s.enabled) as by_email
+             and s.event = tell.kind and s.channel = 'email' and not s.enabled) as by_email
     from public.members m
-    where m.org_id = incident.org_id and m.role in ('owner', 'admin')
+    where m.org_id = tell.org and m.role in ('owner', 'admin') and (people is null or m.user_id = any (people))
   ), told as (
     insert into public.notifications (org_id, user_id, integration_id, incident_id, change_id, kind, urgency, in_app, notice, created_at)
-    select w.org_id, w.user_id, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency, w.in_app, facts, notify.at
+    select w.org_id, w.user_id, tell.integration, tell.incident, tell.change, tell.kind, tell.urgency, w.in_app, facts, tell.at
     from wanted w
     where w.in_app or w.by_email
     on conflict (org_id, change_id, user_id) do nothing
     returning org_id, id, user_id
   )
   insert into public.deliveries (org_id, notification_id, channel, address, locale, notice, next_attempt_at, created_at)
-  select t.org_id, t.id, 'email', u.email, w.locale, facts, notify.at, notify.at
+  select t.org_id, t.id, 'email', u.email, w.locale, facts, tell.at, tell.at
   from told t
   join wanted w on w.org_id = t.org_id and w.user_id = t.user_id
   join auth.users u on u.id = t.user_id
   where u.email is not null and w.by_email
   on conflict (org_id, notification_id, channel) do nothing;
 end $$;
+
+-- Tells every owner and admin of a change of an incident.
+create function private.notify(incident public.incidents, kind text, change bigint, at timestamptz)
+  returns void
+  language sql
+  security definer
+  set search_path = ''
+as $$
+  select private.tell(incident.org_id, null, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency,
+    private.notice_of(incident, notify.kind, notify.at), notify.at);
+$$;
 
 create function private.urgency_rank(urgency text)
   returns integer

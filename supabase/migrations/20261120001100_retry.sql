@@ -121,6 +121,9 @@ begin
       'corrections', corrections, 'edited', edit is not null or null, 'needs_approval', nullif(waits, false))));
   if not waits then
     perform private.start_retries(org, integration, place_retry.at);
+  else
+    perform private.tell_approval(placed, 'asked', array(
+      select m.user_id from public.members m where m.org_id = org and m.user_id is distinct from auth.uid()), '{}', place_retry.at);
   end if;
   return jsonb_build_object('retry_id', placed.id, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = placed.id),
     'records', cardinality(chosen), 'state', placed.state,

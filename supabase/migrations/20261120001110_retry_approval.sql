@@ -88,6 +88,43 @@ begin
   return asked;
 end $$;
 
+-- Tells these people of a correction that waits for a second person's yes (`asked`), or what became of it (`decided`).
+create function private.tell_approval(retry public.retries, kind text, people uuid[], news jsonb, at timestamptz)
+  returns void
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+declare
+  facts jsonb;
+begin
+  select jsonb_build_object('kind', tell_approval.kind, 'alarm', tell_approval.kind, 'severity', 'medium', 'since', retry.requested_at,
+    'at', tell_approval.at,
+    'organization', jsonb_build_object('name', o.name, 'slug', o.slug, 'time_zone', o.time_zone),
+    'integration', jsonb_build_object('id', i.id, 'name', i.name, 'slug', i.slug, 'system', i.system),
+    'news', news || jsonb_build_object('records', retry.records, 'by', coalesce((
+      select nullif(m.name, '') from public.members m where m.org_id = i.org_id and m.user_id = auth.uid()), o.name)))
+  into facts
+  from public.integrations i
+  join public.organizations o on o.id = i.org_id
+  where i.org_id = retry.org_id and i.id = retry.integration_id;
+  -- Told under a number no change of health has or will have.
+  perform private.tell(retry.org_id, people, retry.integration_id, null, nextval(pg_get_serial_sequence('public.health_changes', 'id')),
+    tell_approval.kind, 'medium', facts, tell_approval.at);
+  perform private.ring_deliver(tell_approval.at);
+end $$;
+
+-- Whoever asked hears what somebody else decided.
+create function private.tell_asker(retry public.retries, agreed boolean, reason text, at timestamptz)
+  returns void
+  language sql
+  security definer
+  set search_path = ''
+as $$
+  select private.tell_approval(retry, 'decided', array[retry.requested_by], jsonb_build_object('agreed', agreed, 'reason', reason), tell_asker.at)
+  where retry.requested_by is distinct from auth.uid();
+$$;
+
 create function private.approve_retry(org uuid, retry bigint, at timestamptz)
   returns jsonb
   language plpgsql
@@ -110,6 +147,7 @@ begin
   perform private.audit(org, 'retry.approved', approve_retry.at, asked.integration_id, subject := 'retry ' || retry,
     after := jsonb_build_object('records', asked.records));
   perform private.start_retries(org, asked.integration_id, approve_retry.at);
+  perform private.tell_asker(asked, true, null, approve_retry.at);
   return jsonb_build_object('retry_id', retry, 'records', asked.records);
 end $$;
 grant execute on function private.approve_retry(uuid, bigint, timestamptz) to authenticated;
@@ -141,6 +179,7 @@ begin
   where t.org_id = decline_retry.org and t.id = retry;
   perform private.audit(org, 'retry.declined', decline_retry.at, asked.integration_id, subject := 'retry ' || retry,
     after := jsonb_build_object('records', asked.records), reason := reason);
+  perform private.tell_asker(asked, false, reason, decline_retry.at);
 end $$;
 grant execute on function private.decline_retry(uuid, bigint, text, timestamptz) to authenticated;
 

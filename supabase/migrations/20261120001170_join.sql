@@ -70,45 +70,6 @@ begin
   end if;
 end $$;
 
-create function private.add_member(org uuid, email text, name text, role text)
-  returns uuid
-  language plpgsql
-  security definer
-  set search_path = ''
-as $$
-declare
-  person uuid;
-begin
-  perform private.check_move(org, null, coalesce(add_member.role, ''));
-  if length(trim(coalesce(add_member.name, ''))) not between 1 and 100 or add_member.name ~ '[[:cntrl:]]' then
-    perform private.refuse('SW422', 'A member has a name of 1 to 100 characters.', 'Write the name colleagues know.');
-  end if;
-  -- Only an address that its owner confirmed: anybody can sign up with somebody else's.
-  select u.id into person from auth.users u where lower(u.email) = lower(trim(add_member.email)) and u.email_confirmed_at is not null;
-  if person is null then
-    perform private.refuse('SW422', 'Nobody with this address has signed up and confirmed it.',
-      'Ask the person to make an account and confirm the address, then add them here.');
-  elsif exists (select from public.members m where m.org_id = add_member.org and m.user_id = person) then
-    perform private.refuse('SW409', 'This person is a member already.', 'Change the role in the list.');
-  end if;
-  insert into public.members (org_id, user_id, role, name, locale)
-  values (add_member.org, person, add_member.role, trim(add_member.name),
-    (select m.locale from public.members m where m.org_id = add_member.org and m.user_id = auth.uid()));
-  return person;
-end $$;
-grant execute on function private.add_member(uuid, text, text, text) to authenticated;
-
--- Makes somebody who has signed up and confirmed the address a member. Answers the user's id. Owner or admin; owners only by owners.
-create function public.add_member(org uuid, email text, name text, role text)
-  returns uuid
-  language sql
-  set search_path = ''
-as $$
-  select private.add_member(org, email, name, role);
-$$;
-grant execute on function public.add_member(uuid, text, text, text) to authenticated;
-comment on function public.add_member is 'Adds somebody who has an account, by e-mail address. Refuses with SW403, SW404, SW409 (a member already), SW422.';
-
 create function private.move_member(org uuid, member uuid, was text, becomes text)
   returns void
   language plpgsql

@@ -159,8 +159,8 @@ declare
   told_before boolean;
 begin
   perform private.require_role(org);
-  if (event in ('opened', 'raised', 'recovered', 'reminded') and channel in ('in_app', 'email') and enabled is not null) is not true then
-    perform private.refuse('SW422', 'An event is opened, raised, recovered or reminded, a channel in_app or email.', 'Say whether you want it.');
+  if (event in ('opened', 'raised', 'recovered', 'reminded', 'asked', 'decided') and channel in ('in_app', 'email') and enabled is not null) is not true then
+    perform private.refuse('SW422', 'An event is opened, raised, recovered, reminded, asked or decided, a channel in_app or email.', 'Say whether you want it.');
   end if;
   -- All of them, so that two who each leave it to the other take turns.
   perform from public.members m where m.org_id = org order by m.user_id for update;

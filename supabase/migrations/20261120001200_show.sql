@@ -32,10 +32,10 @@ grant execute on function private.blind_times() to authenticated;
 
 create view public.my_organizations with (security_invoker = true) as
 select o.id, o.slug, o.name, o.time_zone, o.currency, m.role, m.locale, m.name as member_name, private.next_cutoff(o.id) as next_cutoff,
-  o.approve_changes, private.other_approvers(o.id) as other_approvers
+  o.approve_changes, private.other_approvers(o.id) as other_approvers, now() as server_now
 from public.organizations o
 join public.members m on m.org_id = o.id and m.user_id = (select auth.uid());
-comment on view public.my_organizations is 'The caller''s organizations with the caller''s role, and the next accounting cut-off.';
+comment on view public.my_organizations is 'The caller''s organizations with the caller''s role, the next accounting cut-off, and what time it is here.';
 
 create view public.overview with (security_invoker = true) as
 with blind as materialized (

@@ -67,6 +67,7 @@ begin
   delete from public.incidents i where i.resolved_at < horizon;
   perform private.forget_tombstones(20000, tick_retention.at);
   delete from public.signal_history g where g.at < tick_retention.at - interval '90 days';
+  delete from public.invitations i where coalesce(i.ended_at, i.expires_at) < tick_retention.at - interval '90 days';
   delete from public.webhook_calls w where w.at < tick_retention.at - interval '30 days';
   delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';
   perform private.ensure_partitions(tick_retention.at);

@@ -57,13 +57,14 @@ describe('a subject', () => {
   test('has no control character and no line break, whatever the notice holds', () => {
     const nasty = fc.constantFrom('\r\nBcc: x', '\u202Eevil', '\u0000', '\uD800', '\u2028');
     const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), nasty);
-    const kinds = fc.constantFrom<Notice['kind']>('opened', 'raised', 'recovered', 'reminded', 'test');
+    const kinds = fc.constantFrom<Notice['kind']>('opened', 'raised', 'recovered', 'reminded', 'asked', 'decided', 'invited', 'test');
     fc.assert(fc.property(hostile, hostile, hostile, kinds, (name, currency, alarm, kind) => {
       const notice = aNotice({
         kind,
         alarm: alarm || 'x',
         integration: { id: '1', name, slug: 'xledger', system: currency },
         amounts: [{ currency, amount: '1', records: 1 }],
+        news: { by: name, records: 1, agreed: false, reason: alarm, role: 'viewer', until: null },
       });
       for (const locale of ['nb', 'en'] as const) {
         const { subject } = renderEmail(notice, locale, page);
@@ -216,5 +217,36 @@ describe('a test', () => {
     expect(text).not.toMatch(/Xledger|failed|9999/);
     expect(links(html)).toEqual(['https://sync.example.org/o/solsiden/notifications/settings']);
     expect(inNorwegian({ kind: 'test' }).subject).toBe('En prøve fra Syncward');
+  });
+});
+
+describe('what people do', () => {
+  const news = { by: 'Kari', records: 12, agreed: null, reason: null, role: null, until: null };
+
+  test('a correction that waits is told with who asked, and leads to the integration', () => {
+    const { subject, text, html } = inEnglish({ kind: 'asked', news });
+    expect(subject).toBe('Xledger: a correction waits for your approval');
+    expect(text).toContain('Kari has corrected amounts, accounts or dates of 12 records. Nothing is sent before another owner or admin has said yes.');
+    expect(text).not.toMatch(/failed|9999/);
+    expect(links(html)).toEqual(['https://sync.example.org/o/solsiden/i/xledger']);
+    expect(inNorwegian({ kind: 'asked', news }).subject).toBe('Xledger: en retting venter på godkjenning fra deg');
+  });
+
+  test('who asked hears what was decided, and why not', () => {
+    expect(inEnglish({ kind: 'decided', news: { ...news, agreed: true } }).text).toContain('Kari has approved it, and 12 records are being sent.');
+    const { subject, text } = inNorwegian({ kind: 'decided', news: { ...news, agreed: false, reason: 'Feil konto, ring ola@example.org' } });
+    expect(subject).toBe('Xledger: rettingen din er avslått');
+    expect(text).toContain('Begrunnelse: Feil konto, ring');
+    expect(text).not.toContain('ola@example.org');
+  });
+
+  test('an invitation says who, as what and until when, and leads to the invitations', () => {
+    const invited = { kind: 'invited', news: { ...news, role: 'viewer', until: '2026-11-27T10:00:00Z' } } as const;
+    const { subject, text, html } = inEnglish(invited);
+    expect(subject).toBe('You are invited to Solsiden in Syncward');
+    expect(text).toMatch(/Kari asks you to join as a viewer\..*good until Friday, 27 November 2026/s);
+    expect(text).toContain('If you do not know them, there is nothing to do.');
+    expect(links(html)).toEqual(['https://sync.example.org/invitations']);
+    expect(inNorwegian(invited).text).toContain('Kari ber deg bli med som leser.');
   });
 });

@@ -5,8 +5,6 @@ import { createWorld } from '../support/world.ts';
 import type { World } from '../support/world.ts';
 import { openSessions } from '../support/sessions.ts';
 
-const add = (world: World, who: User, email: string, role = 'viewer'): Promise<unknown> =>
-  world.as(who, (sql) => sql`select add_member(${world.org}, ${email}, 'Ida', ${role})`);
 const setRole = (world: World, who: User, member: User, was: string, becomes: string): Promise<unknown> =>
   world.as(who, (sql) => sql`select set_role(${world.org}, ${member.id}, ${was}, ${becomes})`);
 const remove = (world: World, who: User, member: User, was: string): Promise<unknown> =>
@@ -14,34 +12,6 @@ const remove = (world: World, who: User, member: User, was: string): Promise<unk
 const roles = (world: World): Promise<Record<string, string>> =>
   world.sql<{ name: string; role: string }[]>`select name, role from members where org_id = ${world.org} order by name`.then((rows) => Object.fromEntries(rows.map(({ name, role }) => [name, role])));
 const list = (world: World, who: User): Promise<Record<string, unknown>[]> => world.as(who, (sql) => sql`select * from list_members(${world.org})`).then((rows) => [...rows]);
-
-describe('adding', () => {
-  test('somebody who has signed up becomes a member, and it is told who did it', async () => {
-    const world = await createWorld();
-    await world.createUser('ida@example.org');
-    await add(world, world.arne, ' Ida@Example.org ');
-    expect(await roles(world)).toEqual({ Arne: 'admin', Ida: 'viewer', Olga: 'owner', Vera: 'viewer' });
-    expect(await world.sql`select action, actor from audit_log order by id desc limit 1`).toEqual([{ action: 'member.added', actor: 'Arne' }]);
-  });
-
-  test('somebody without an account, or whose address is not confirmed, is not added, and both sound the same', async () => {
-    const world = await createWorld();
-    const ida = await world.createUser('ida@example.org');
-    await world.sql`update auth.users set email_confirmed_at = null where id = ${ida.id}`;
-    const unknown = await add(world, world.olga, 'nobody@example.org').catch(({ message }: Error) => message);
-    expect(unknown).toBe('Nobody with this address has signed up and confirmed it.');
-    await expect(add(world, world.olga, 'ida@example.org')).rejects.toMatchObject({ code: 'SW422', message: unknown });
-  });
-
-  test('a member is not added twice, an admin makes no owner, a viewer adds nobody', async () => {
-    const world = await createWorld();
-    await world.createUser('ida@example.org');
-    await expect(add(world, world.olga, 'vera@example.org')).rejects.toMatchObject({ code: 'SW409' });
-    await expect(add(world, world.arne, 'ida@example.org', 'owner')).rejects.toMatchObject({ code: 'SW403' });
-    await expect(add(world, world.vera, 'ida@example.org')).rejects.toMatchObject({ code: 'SW403' });
-    await expect(add(world, world.olga, 'ida@example.org', 'king')).rejects.toMatchObject({ code: 'SW422' });
-  });
-});
 
 describe('roles', () => {
   test('an admin moves viewers and admins, and keeps away from owners', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readDelivery } from '../../supabase/functions/deliver/rows.ts';
 import { createFakeSystem, createWorld, refusal } from '../support/world.ts';
 import type { FakeSystem, World } from '../support/world.ts';
 
@@ -151,4 +152,26 @@ test('where there are others, only the owner switches the approval off, with a r
   await set(world.olga, false, 'we are four eyes elsewhere');
   await set(world.olga, true, null);
   expect(await world.sql`select approve_changes from organizations where id = ${world.org}`).toEqual([{ approve_changes: true }]);
+});
+
+test('whoever may say yes is told that something waits, and whoever asked what was decided, each as they want it', async () => {
+  const { world } = await guarded();
+  const told = (): Promise<unknown[]> => world.sql`
+    select m.name, n.kind, n.in_app, d.address, n.notice -> 'news' as news from notifications n join members m using (org_id, user_id)
+    left join deliveries d on d.org_id = n.org_id and d.notification_id = n.id where n.kind in ('asked', 'decided') order by n.id`.then((rows) => [...rows]);
+  await world.as(world.arne, (db) => db`select set_notification(${world.org}, 'decided', 'email', false)`);
+  const { retry_id: first } = await retry(world, 'account', '4010');
+  const asked = { name: 'Olga', kind: 'asked', in_app: true, address: 'olga@example.org', news: { by: 'Arne', records: 2 } };
+  expect(await told()).toEqual([asked]);
+  await retry(world, 'account', '4010');
+  expect(await told()).toEqual([asked]);
+  await world.as(world.olga, (db) => db`select private.decline_retry(${world.org}, ${first}, 'Not this account', ${world.clock.iso()})`);
+  const decided = { name: 'Arne', kind: 'decided', in_app: true, address: null, news: { by: 'Olga', records: 2, agreed: false, reason: 'Not this account' } };
+  expect(await told()).toEqual([asked, decided]);
+  const { retry_id: second } = await retry(world, 'account', '4010', world.olga);
+  await approve(world, second, world.arne);
+  expect((await told()).slice(2)).toMatchObject([{ name: 'Arne', kind: 'asked' }, { name: 'Olga', kind: 'decided', address: 'olga@example.org', news: { agreed: true } }]);
+  const rows = await world.sql`select * from claim_deliveries(10, gen_random_uuid(), ${world.clock.iso()})`;
+  const kinds = rows.map((row) => readDelivery(JSON.parse(JSON.stringify(row)))).map((read) => (read.success && 'notice' in read.data ? read.data.notice?.kind : read.success));
+  expect(kinds.filter((kind) => kind === 'asked' || kind === 'decided').sort()).toEqual(['asked', 'asked', 'decided']);
 });

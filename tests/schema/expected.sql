@@ -98,7 +98,7 @@ comment on table public.causes is 'Why records fail: records with the same cause
 create table public.deliveries (
   org_id uuid not null,
   id uuid not null default gen_random_uuid(),
-  notification_id bigint not null,
+  notification_id bigint,
   channel text not null,
   address text not null,
   locale text not null,
@@ -113,9 +113,12 @@ create table public.deliveries (
   error text,
   created_at timestamp with time zone not null,
   sent_at timestamp with time zone,
+  invitation_id bigint,
   constraint deliveries_pkey PRIMARY KEY (org_id, id),
   constraint deliveries_org_id_notification_id_channel_key UNIQUE (org_id, notification_id, channel),
+  constraint deliveries_org_id_invitation_id_fkey FOREIGN KEY (org_id, invitation_id) REFERENCES public.invitations(org_id, id) ON DELETE CASCADE,
   constraint deliveries_org_id_notification_id_fkey FOREIGN KEY (org_id, notification_id) REFERENCES public.notifications(org_id, id) ON DELETE CASCADE,
+  constraint deliveries_are_of_one_thing CHECK (num_nonnulls(notification_id, invitation_id) = 1),
   constraint deliveries_channel_check CHECK (channel = 'email'::text),
   constraint deliveries_state_check CHECK (state = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'refused'::text, 'dead'::text]))
 );
@@ -123,6 +126,8 @@ CREATE INDEX deliveries_due ON public.deliveries USING btree (next_attempt_at) W
 comment on index public.deliveries_due is 'Serves public.claim_deliveries.';
 CREATE INDEX deliveries_of_batch ON public.deliveries USING btree (batch) WHERE ((batch IS NOT NULL) AND (state = ANY (ARRAY['pending'::text, 'sending'::text])));
 comment on index public.deliveries_of_batch is 'Serves public.claim_deliveries: a batch is sent again whole.';
+CREATE INDEX deliveries_of_invitation ON public.deliveries USING btree (org_id, invitation_id, created_at) WHERE (invitation_id IS NOT NULL);
+comment on index public.deliveries_of_invitation is 'Serves private.check_invitation_rate.';
 alter table public.deliveries enable row level security;
 create policy "owners and admins see deliveries" on public.deliveries for select to authenticated
   using ((org_id = ANY (ARRAY( SELECT private.my_org_ids(ARRAY['owner'::text, 'admin'::text]) AS my_org_ids))));
@@ -356,6 +361,36 @@ grant insert (org_id, system, slug, name, direction, enabled, every_minutes, cal
 grant select (org_id, id, system, slug, name, direction, enabled, every_minutes, calendar, settings, thresholds, credential_keys, credential_set_at, credential_expires_at, next_due_at, created_at, updated_at) on public.integrations to service_role;
 comment on table public.integrations is 'One organization''s configured use of a system.';
 
+create table public.invitations (
+  org_id uuid not null,
+  id bigint not null generated always as identity,
+  email text not null,
+  name text not null,
+  role text not null,
+  state text not null default 'open'::text,
+  org_name text not null,
+  invited_by uuid not null,
+  invited_by_name text not null,
+  invited_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint invitations_pkey PRIMARY KEY (org_id, id),
+  constraint invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organizations(id) ON DELETE CASCADE,
+  constraint invitations_email_check CHECK (email = lower(email) AND length(email) <= 254 AND email ~ '^[^@\s[:cntrl:]]+@[^@\s[:cntrl:]]+\.[^@\s[:cntrl:]]+$'::text),
+  constraint invitations_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
+  constraint invitations_role_check CHECK (role = ANY (ARRAY['owner'::text, 'admin'::text, 'viewer'::text])),
+  constraint invitations_state_check CHECK (state = ANY (ARRAY['open'::text, 'accepted'::text, 'withdrawn'::text]))
+);
+CREATE INDEX invitations_of_address ON public.invitations USING btree (email);
+comment on index public.invitations_of_address is 'Serves private.accept_invitation, and whoever reads what their own address was invited to.';
+CREATE UNIQUE INDEX invitations_open ON public.invitations USING btree (org_id, email) WHERE (state = 'open'::text);
+comment on index public.invitations_open is 'Serves private.invite_member: one open invitation per address.';
+alter table public.invitations enable row level security;
+create policy "owners and admins see invitations, and so does whoever they are" on public.invitations for select to authenticated
+  using (((org_id = ANY (ARRAY( SELECT private.my_org_ids(ARRAY['owner'::text, 'admin'::text]) AS my_org_ids))) OR (email = ( SELECT private.my_address() AS my_address))));
+grant select on public.invitations to authenticated, service_role;
+comment on table public.invitations is 'Who was asked to become a member, by address; good for 7 days, and only for that address.';
+
 create table public.maintenance_windows (
   org_id uuid not null,
   id bigint not null generated always as identity,
@@ -411,7 +446,7 @@ create table public.notification_settings (
   constraint notification_settings_pkey PRIMARY KEY (org_id, user_id, event, channel),
   constraint notification_settings_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES public.members(org_id, user_id) ON DELETE CASCADE,
   constraint notification_settings_channel_check CHECK (channel = ANY (ARRAY['in_app'::text, 'email'::text])),
-  constraint notification_settings_event_check CHECK (event = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text, 'reminded'::text]))
+  constraint notification_settings_event_check CHECK (event = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text, 'reminded'::text, 'asked'::text, 'decided'::text]))
 );
 CREATE TRIGGER notification_setting_changes_are_audited AFTER INSERT OR DELETE OR UPDATE ON public.notification_settings FOR EACH ROW EXECUTE FUNCTION private.audit_change('notification_setting');
 CREATE TRIGGER notification_setting_changes_are_followed AFTER INSERT OR DELETE OR UPDATE ON public.notification_settings FOR EACH ROW EXECUTE FUNCTION private.follow_members();
@@ -438,8 +473,8 @@ create table public.notifications (
   constraint notifications_org_id_change_id_user_id_key UNIQUE (org_id, change_id, user_id),
   constraint notifications_org_id_incident_id_fkey FOREIGN KEY (org_id, incident_id) REFERENCES public.incidents(org_id, id) ON DELETE CASCADE,
   constraint notifications_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES public.members(org_id, user_id) ON DELETE CASCADE,
-  constraint notifications_are_about_an_incident CHECK (kind = 'test'::text OR incident_id IS NOT NULL AND integration_id IS NOT NULL),
-  constraint notifications_kind_check CHECK (kind = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text, 'reminded'::text, 'test'::text]))
+  constraint notifications_are_about_an_incident CHECK (kind = 'test'::text OR integration_id IS NOT NULL AND (incident_id IS NOT NULL OR (kind = ANY (ARRAY['asked'::text, 'decided'::text])))),
+  constraint notifications_kind_check CHECK (kind = ANY (ARRAY['opened'::text, 'raised'::text, 'recovered'::text, 'reminded'::text, 'asked'::text, 'decided'::text, 'test'::text]))
 );
 CREATE INDEX notifications_of_incident ON public.notifications USING btree (org_id, incident_id);
 comment on index public.notifications_of_incident is 'Serves the foreign key to public.incidents.';
@@ -1206,11 +1241,12 @@ create view public.my_organizations with (security_invoker=true) as
     m.name AS member_name,
     private.next_cutoff(o.id) AS next_cutoff,
     o.approve_changes,
-    private.other_approvers(o.id) AS other_approvers
+    private.other_approvers(o.id) AS other_approvers,
+    now() AS server_now
    FROM public.organizations o
      JOIN public.members m ON m.org_id = o.id AND m.user_id = (( SELECT auth.uid() AS uid));
 grant select on public.my_organizations to authenticated;
-comment on view public.my_organizations is 'The caller''s organizations with the caller''s role, and the next accounting cut-off.';
+comment on view public.my_organizations is 'The caller''s organizations with the caller''s role, the next accounting cut-off, and what time it is here.';
 
 create view public.open_incidents with (security_invoker=true) as
  SELECT org_id,
@@ -1621,6 +1657,16 @@ create view private.told_members with (security_invoker=true) as
           WHERE s.org_id = m.org_id AND s.user_id = m.user_id AND s.event = 'opened'::text AND s.channel = 'email'::text AND NOT s.enabled));
 comment on view private.told_members is 'Members who would be told of a new problem by e-mail.';
 
+CREATE OR REPLACE FUNCTION public.accept_invitation(org uuid)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.accept_invitation(org, now());
+$function$;
+grant execute on function public.accept_invitation(uuid) to authenticated;
+comment on function public.accept_invitation(uuid) is 'Accepts the invitation to the caller''s confirmed address; answers the slug. Refuses with SW401, SW404, SW409 (a member already).';
+
 CREATE OR REPLACE FUNCTION public.accept_shape(org uuid, integration uuid, stream text)
  RETURNS integer
  LANGUAGE sql
@@ -1650,16 +1696,6 @@ AS $function$
 $function$;
 grant execute on function public.add_maintenance(uuid,text,text,text,integer,uuid) to authenticated;
 comment on function public.add_maintenance(uuid,text,text,text,integer,uuid) is 'Plans a maintenance window; answers its id. Refuses with SW403, SW404, SW409 (overlaps another), SW422.';
-
-CREATE OR REPLACE FUNCTION public.add_member(org uuid, email text, name text, role text)
- RETURNS uuid
- LANGUAGE sql
- SET search_path TO ''
-AS $function$
-  select private.add_member(org, email, name, role);
-$function$;
-grant execute on function public.add_member(uuid,text,text,text) to authenticated;
-comment on function public.add_member(uuid,text,text,text) is 'Adds somebody who has an account, by e-mail address. Refuses with SW403, SW404, SW409 (a member already), SW422.';
 
 CREATE OR REPLACE FUNCTION public.approve_retry(org uuid, retry bigint)
  RETURNS jsonb
@@ -2179,6 +2215,16 @@ AS $function$
 $function$;
 grant execute on function public.hand_in_grant_report(uuid,jsonb,date,date,uuid[],jsonb,text,text,text,date,text) to authenticated;
 comment on function public.hand_in_grant_report(uuid,jsonb,date,date,uuid[],jsonb,text,text,text,date,text) is 'Keeps a grant report as handed in and locks its period; answers its id. Refuses with SW403, SW404, SW409 (locked, changed, not over), SW422.';
+
+CREATE OR REPLACE FUNCTION public.invite_member(org uuid, email text, name text, role text)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.invite_member(org, email, name, role, now());
+$function$;
+grant execute on function public.invite_member(uuid,text,text,text) to authenticated;
+comment on function public.invite_member(uuid,text,text,text) is 'Invites somebody by e-mail; answers the invitation''s id. Refuses with SW403, SW404, SW409 (a member already), SW422, SW429.';
 
 CREATE OR REPLACE FUNCTION public.kept_grant_report(org uuid, report bigint)
  RETURNS jsonb
@@ -2800,6 +2846,47 @@ $function$;
 grant execute on function public.update_integration(uuid,uuid,timestamp with time zone,jsonb) to authenticated;
 comment on function public.update_integration(uuid,uuid,timestamp with time zone,jsonb) is 'Changes an integration''s configuration: {updated_at, credential_forgotten}. Refuses with SW403, SW404, SW409 (changed meanwhile), SW422.';
 
+CREATE OR REPLACE FUNCTION public.withdraw_invitation(org uuid, invitation bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.withdraw_invitation(org, invitation, now());
+$function$;
+grant execute on function public.withdraw_invitation(uuid,bigint) to authenticated;
+comment on function public.withdraw_invitation(uuid,bigint) is 'Withdraws an invitation. Refuses with SW403, SW404, SW409 (accepted already).';
+
+CREATE OR REPLACE FUNCTION private.accept_invitation(org uuid, at timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  invitation public.invitations;
+begin
+  if auth.uid() is null then
+    perform private.refuse('SW401', 'You are signed out.', 'Sign in and try again.');
+  elsif exists (select from public.members m where m.org_id = accept_invitation.org and m.user_id = auth.uid()) then
+    perform private.refuse('SW409', 'You are a member already.', 'Go to the overview.');
+  end if;
+  -- Locked like every move of members, so that whoever invited is not removed at the same moment.
+  perform from public.members m where m.org_id = accept_invitation.org order by m.user_id for update;
+  select i.* into invitation from public.invitations i
+  where i.org_id = accept_invitation.org and i.email = private.my_address() and i.state = 'open' for update;
+  if not found or not private.still_stands(invitation, accept_invitation.at) then
+    perform private.refuse('SW404', 'There is no such organization, or you are not a member of it.', 'Check the address, or ask an owner to add you.');
+  end if;
+  insert into public.members (org_id, user_id, role, name, locale)
+  values (invitation.org_id, auth.uid(), invitation.role, invitation.name, (
+    select d.locale from public.deliveries d where d.org_id = invitation.org_id and d.invitation_id = invitation.id order by d.created_at desc limit 1));
+  update public.invitations i set state = 'accepted', ended_at = accept_invitation.at where i.org_id = invitation.org_id and i.id = invitation.id;
+  perform private.audit(org, 'invitation.accepted', accept_invitation.at, subject := 'invitation ' || invitation.id,
+    after := jsonb_build_object('role', invitation.role, 'invited_by', invitation.invited_by_name));
+  return (select o.slug from public.organizations o where o.id = invitation.org_id);
+end $function$;
+grant execute on function private.accept_invitation(uuid,timestamp with time zone) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.accept_shape(org uuid, integration uuid, stream text, at timestamp with time zone)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2899,34 +2986,6 @@ begin
   return made;
 end $function$;
 grant execute on function private.add_maintenance(uuid,text,text,text,integer,uuid,timestamp with time zone) to authenticated;
-
-CREATE OR REPLACE FUNCTION private.add_member(org uuid, email text, name text, role text)
- RETURNS uuid
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  person uuid;
-begin
-  perform private.check_move(org, null, coalesce(add_member.role, ''));
-  if length(trim(coalesce(add_member.name, ''))) not between 1 and 100 or add_member.name ~ '[[:cntrl:]]' then
-    perform private.refuse('SW422', 'A member has a name of 1 to 100 characters.', 'Write the name colleagues know.');
-  end if;
-  -- Only an address that its owner confirmed: anybody can sign up with somebody else's.
-  select u.id into person from auth.users u where lower(u.email) = lower(trim(add_member.email)) and u.email_confirmed_at is not null;
-  if person is null then
-    perform private.refuse('SW422', 'Nobody with this address has signed up and confirmed it.',
-      'Ask the person to make an account and confirm the address, then add them here.');
-  elsif exists (select from public.members m where m.org_id = add_member.org and m.user_id = person) then
-    perform private.refuse('SW409', 'This person is a member already.', 'Change the role in the list.');
-  end if;
-  insert into public.members (org_id, user_id, role, name, locale)
-  values (add_member.org, person, add_member.role, trim(add_member.name),
-    (select m.locale from public.members m where m.org_id = add_member.org and m.user_id = auth.uid()));
-  return person;
-end $function$;
-grant execute on function private.add_member(uuid,text,text,text) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.alert(at timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -3115,6 +3174,7 @@ begin
   perform private.audit(org, 'retry.approved', approve_retry.at, asked.integration_id, subject := 'retry ' || retry,
     after := jsonb_build_object('records', asked.records));
   perform private.start_retries(org, asked.integration_id, approve_retry.at);
+  perform private.tell_asker(asked, true, null, approve_retry.at);
   return jsonb_build_object('retry_id', retry, 'records', asked.records);
 end $function$;
 grant execute on function private.approve_retry(uuid,bigint,timestamp with time zone) to authenticated;
@@ -3373,6 +3433,24 @@ begin
   if found then
     perform private.refuse('SW409', format('The report of %s to %s was handed in on %s by %s.', locked.first_day, locked.last_day,
       locked.handed_in_on, locked.handed_in_name), 'Take a copy of what was handed in, or unlock it with a reason to build it anew.');
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.check_invitation_rate(org uuid, email text, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  sent integer;
+  sent_here integer;
+begin
+  select count(*), count(*) filter (where d.address = check_invitation_rate.email) into sent, sent_here
+  from public.deliveries d
+  where d.org_id = check_invitation_rate.org and d.invitation_id is not null and d.created_at > check_invitation_rate.at - interval '1 day';
+  if sent >= 30 or sent_here >= 3 then
+    perform private.refuse('SW429', 'Three invitations a day to an address, and thirty in all, are enough.', 'Try again tomorrow.');
   end if;
 end $function$;
 
@@ -3775,6 +3853,7 @@ begin
   where t.org_id = decline_retry.org and t.id = retry;
   perform private.audit(org, 'retry.declined', decline_retry.at, asked.integration_id, subject := 'retry ' || retry,
     after := jsonb_build_object('records', asked.records), reason := reason);
+  perform private.tell_asker(asked, false, reason, decline_retry.at);
 end $function$;
 grant execute on function private.decline_retry(uuid,bigint,text,timestamp with time zone) to authenticated;
 
@@ -4629,6 +4708,62 @@ begin
   return found_one;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.invite_member(org uuid, email text, name text, role text, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  address constant text := lower(trim(coalesce(invite_member.email, '')));
+  called constant text := trim(coalesce(invite_member.name, ''));
+  me public.members;
+  place public.organizations;
+  invitation public.invitations;
+begin
+  perform private.check_move(org, null, coalesce(invite_member.role, ''));
+  if length(called) not between 1 and 100 or called ~ '[[:cntrl:]]' then
+    perform private.refuse('SW422', 'A member has a name of 1 to 100 characters.', 'Write the name colleagues know.');
+  elsif length(address) > 254 or address !~ '^[^@\s[:cntrl:]]+@[^@\s[:cntrl:]]+\.[^@\s[:cntrl:]]+$' then
+    perform private.refuse('SW422', 'That is not an e-mail address.', 'Write it as in ida@example.org.');
+  elsif exists (select from public.members m join auth.users u on u.id = m.user_id where m.org_id = org and lower(u.email) = address) then
+    perform private.refuse('SW409', 'This person is a member already.', 'Change the role in the list.');
+  end if;
+  select m.* into me from public.members m where m.org_id = org and m.user_id = auth.uid();
+  select o.* into place from public.organizations o where o.id = org;
+  select i.* into invitation from public.invitations i where i.org_id = org and i.email = address and i.state = 'open';
+  -- A second click is no second act.
+  if invitation.invited_at > invite_member.at - interval '1 minute' and invitation.role = invite_member.role and invitation.name = called then
+    return invitation.id;
+  end if;
+  perform private.check_invitation_rate(org, address, invite_member.at);
+  -- One at a time for an organization: its members are locked.
+  if invitation.id is null then
+    insert into public.invitations (org_id, email, name, role, org_name, invited_by, invited_by_name, invited_at, expires_at)
+    values (org, address, called, invite_member.role, place.name, me.user_id, coalesce(nullif(me.name, ''), place.name), invite_member.at,
+      invite_member.at + interval '7 days')
+    returning * into invitation;
+  else
+    update public.invitations i
+    set name = called, role = invite_member.role, org_name = place.name, invited_by = me.user_id,
+        invited_by_name = coalesce(nullif(me.name, ''), place.name), invited_at = invite_member.at, expires_at = invite_member.at + interval '7 days'
+    where i.org_id = org and i.id = invitation.id
+    returning i.* into invitation;
+  end if;
+  insert into public.deliveries (org_id, invitation_id, channel, address, locale, notice, next_attempt_at, created_at)
+  values (org, invitation.id, 'email', address, me.locale, jsonb_build_object(
+    'kind', 'invited', 'alarm', 'invited', 'severity', 'low', 'since', invite_member.at, 'at', invite_member.at,
+    'organization', jsonb_build_object('name', place.name, 'slug', place.slug, 'time_zone', place.time_zone),
+    'integration', jsonb_build_object('id', org, 'name', place.name, 'slug', place.slug, 'system', 'syncward'),
+    'news', jsonb_build_object('by', invitation.invited_by_name, 'role', invitation.role, 'until', invitation.expires_at)), invite_member.at, invite_member.at);
+  perform private.ring_deliver(invite_member.at);
+  -- Without the address, which is not for everybody who reads the trail.
+  perform private.audit(org, 'invitation.sent', invite_member.at, subject := 'invitation ' || invitation.id,
+    after := jsonb_build_object('name', invitation.name, 'role', invitation.role, 'expires_at', invitation.expires_at));
+  return invitation.id;
+end $function$;
+grant execute on function private.invite_member(uuid,text,text,text,timestamp with time zone) to authenticated;
+
 CREATE OR REPLACE FUNCTION private.is_sending(holder private.delivery_sender, at timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
@@ -4995,6 +5130,16 @@ begin
 end $function$;
 grant execute on function private.move_member(uuid,uuid,text,text) to authenticated;
 
+CREATE OR REPLACE FUNCTION private.my_address()
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select lower(u.email) from auth.users u where u.id = (select auth.uid()) and u.email_confirmed_at is not null;
+$function$;
+grant execute on function private.my_address() to authenticated;
+
 CREATE OR REPLACE FUNCTION private.my_org_ids(roles text[] DEFAULT ARRAY['owner'::text, 'admin'::text, 'viewer'::text])
  RETURNS SETOF uuid
  LANGUAGE plpgsql
@@ -5195,37 +5340,13 @@ end $function$;
 
 CREATE OR REPLACE FUNCTION private.notify(incident public.incidents, kind text, change bigint, at timestamp with time zone)
  RETURNS void
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  facts constant jsonb := private.notice_of(incident, kind, notify.at);
-begin
-  with wanted as materialized (
-    select m.org_id, m.user_id, m.locale,
-           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
-             and s.event = notify.kind and s.channel = 'in_app' and not s.enabled) as in_app,
-           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
-             and s.event = notify.kind and s.channel = 'email' and not s.enabled) as by_email
-    from public.members m
-    where m.org_id = incident.org_id and m.role in ('owner', 'admin')
-  ), told as (
-    insert into public.notifications (org_id, user_id, integration_id, incident_id, change_id, kind, urgency, in_app, notice, created_at)
-    select w.org_id, w.user_id, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency, w.in_app, facts, notify.at
-    from wanted w
-    where w.in_app or w.by_email
-    on conflict (org_id, change_id, user_id) do nothing
-    returning org_id, id, user_id
-  )
-  insert into public.deliveries (org_id, notification_id, channel, address, locale, notice, next_attempt_at, created_at)
-  select t.org_id, t.id, 'email', u.email, w.locale, facts, notify.at, notify.at
-  from told t
-  join wanted w on w.org_id = t.org_id and w.user_id = t.user_id
-  join auth.users u on u.id = t.user_id
-  where u.email is not null and w.by_email
-  on conflict (org_id, notification_id, channel) do nothing;
-end $function$;
+  select private.tell(incident.org_id, null, incident.integration_id, incident.id, notify.change, notify.kind, incident.urgency,
+    private.notice_of(incident, notify.kind, notify.at), notify.at);
+$function$;
 
 CREATE OR REPLACE FUNCTION private.open_incident(org uuid, incident bigint)
  RETURNS public.incidents
@@ -5316,6 +5437,9 @@ begin
       'corrections', corrections, 'edited', edit is not null or null, 'needs_approval', nullif(waits, false))));
   if not waits then
     perform private.start_retries(org, integration, place_retry.at);
+  else
+    perform private.tell_approval(placed, 'asked', array(
+      select m.user_id from public.members m where m.org_id = org and m.user_id is distinct from auth.uid()), '{}', place_retry.at);
   end if;
   return jsonb_build_object('retry_id', placed.id, 'run_id', (select r.id from public.runs r where r.org_id = org and r.retry_id = placed.id),
     'records', cardinality(chosen), 'state', placed.state,
@@ -6247,8 +6371,8 @@ declare
   told_before boolean;
 begin
   perform private.require_role(org);
-  if (event in ('opened', 'raised', 'recovered', 'reminded') and channel in ('in_app', 'email') and enabled is not null) is not true then
-    perform private.refuse('SW422', 'An event is opened, raised, recovered or reminded, a channel in_app or email.', 'Say whether you want it.');
+  if (event in ('opened', 'raised', 'recovered', 'reminded', 'asked', 'decided') and channel in ('in_app', 'email') and enabled is not null) is not true then
+    perform private.refuse('SW422', 'An event is opened, raised, recovered, reminded, asked or decided, a channel in_app or email.', 'Say whether you want it.');
   end if;
   -- All of them, so that two who each leave it to the other take turns.
   perform from public.members m where m.org_id = org order by m.user_id for update;
@@ -6500,6 +6624,18 @@ begin
   perform private.ring_runs(start_retries.at);
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.still_stands(invitation public.invitations, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select invitation.state = 'open' and invitation.expires_at > still_stands.at and exists (
+    select from public.members m
+    where m.org_id = invitation.org_id and m.user_id = invitation.invited_by
+      and m.role = any (case invitation.role when 'owner' then array['owner'] else array['owner', 'admin'] end));
+$function$;
+
 CREATE OR REPLACE FUNCTION private.stop_retry(org uuid, retry bigint, at timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -6605,6 +6741,73 @@ begin
   return picked;
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.tell(org uuid, people uuid[], integration uuid, incident bigint, change bigint, kind text, urgency text, facts jsonb, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  with wanted as materialized (
+    select m.org_id, m.user_id, m.locale,
+           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
+             and s.event = tell.kind and s.channel = 'in_app' and not s.enabled) as in_app,
+           not exists (select from public.notification_settings s where s.org_id = m.org_id and s.user_id = m.user_id
+             and s.event = tell.kind and s.channel = 'email' and not s.enabled) as by_email
+    from public.members m
+    where m.org_id = tell.org and m.role in ('owner', 'admin') and (people is null or m.user_id = any (people))
+  ), told as (
+    insert into public.notifications (org_id, user_id, integration_id, incident_id, change_id, kind, urgency, in_app, notice, created_at)
+    select w.org_id, w.user_id, tell.integration, tell.incident, tell.change, tell.kind, tell.urgency, w.in_app, facts, tell.at
+    from wanted w
+    where w.in_app or w.by_email
+    on conflict (org_id, change_id, user_id) do nothing
+    returning org_id, id, user_id
+  )
+  insert into public.deliveries (org_id, notification_id, channel, address, locale, notice, next_attempt_at, created_at)
+  select t.org_id, t.id, 'email', u.email, w.locale, facts, tell.at, tell.at
+  from told t
+  join wanted w on w.org_id = t.org_id and w.user_id = t.user_id
+  join auth.users u on u.id = t.user_id
+  where u.email is not null and w.by_email
+  on conflict (org_id, notification_id, channel) do nothing;
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.tell_approval(retry public.retries, kind text, people uuid[], news jsonb, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  facts jsonb;
+begin
+  select jsonb_build_object('kind', tell_approval.kind, 'alarm', tell_approval.kind, 'severity', 'medium', 'since', retry.requested_at,
+    'at', tell_approval.at,
+    'organization', jsonb_build_object('name', o.name, 'slug', o.slug, 'time_zone', o.time_zone),
+    'integration', jsonb_build_object('id', i.id, 'name', i.name, 'slug', i.slug, 'system', i.system),
+    'news', news || jsonb_build_object('records', retry.records, 'by', coalesce((
+      select nullif(m.name, '') from public.members m where m.org_id = i.org_id and m.user_id = auth.uid()), o.name)))
+  into facts
+  from public.integrations i
+  join public.organizations o on o.id = i.org_id
+  where i.org_id = retry.org_id and i.id = retry.integration_id;
+  -- Told under a number no change of health has or will have.
+  perform private.tell(retry.org_id, people, retry.integration_id, null, nextval(pg_get_serial_sequence('public.health_changes', 'id')),
+    tell_approval.kind, 'medium', facts, tell_approval.at);
+  perform private.ring_deliver(tell_approval.at);
+end $function$;
+
+CREATE OR REPLACE FUNCTION private.tell_asker(retry public.retries, agreed boolean, reason text, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select private.tell_approval(retry, 'decided', array[retry.requested_by], jsonb_build_object('agreed', agreed, 'reason', reason), tell_asker.at)
+  where retry.requested_by is distinct from auth.uid();
+$function$;
+
 CREATE OR REPLACE FUNCTION private.tick_deliver(at timestamp with time zone DEFAULT now())
  RETURNS void
  LANGUAGE plpgsql
@@ -6657,6 +6860,7 @@ begin
   delete from public.incidents i where i.resolved_at < horizon;
   perform private.forget_tombstones(20000, tick_retention.at);
   delete from public.signal_history g where g.at < tick_retention.at - interval '90 days';
+  delete from public.invitations i where coalesce(i.ended_at, i.expires_at) < tick_retention.at - interval '90 days';
   delete from public.webhook_calls w where w.at < tick_retention.at - interval '30 days';
   delete from cron.job_run_details d where d.end_time < tick_retention.at - interval '7 days';
   perform private.ensure_partitions(tick_retention.at);
@@ -6892,6 +7096,33 @@ begin
   end if;
   return instant;
 end $function$;
+
+CREATE OR REPLACE FUNCTION private.withdraw_invitation(org uuid, invitation bigint, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target public.invitations;
+begin
+  perform private.require_role(org);
+  select i.* into target from public.invitations i where i.org_id = withdraw_invitation.org and i.id = withdraw_invitation.invitation for update;
+  if not found then
+    perform private.refuse('SW404', 'There is no such invitation in this organization.', 'Reload the page.');
+  elsif target.state = 'withdrawn' then
+    return;
+  elsif target.state = 'accepted' then
+    perform private.refuse('SW409', 'The invitation has been accepted already.', 'Remove the member instead.');
+  end if;
+  update public.invitations i set state = 'withdrawn', ended_at = withdraw_invitation.at where i.org_id = target.org_id and i.id = target.id;
+  -- What has not gone out need not.
+  update public.deliveries d set state = 'refused', error = 'The invitation was withdrawn.'
+  where d.org_id = target.org_id and d.invitation_id = target.id and d.state = 'pending' and d.frozen is null;
+  perform private.audit(org, 'invitation.withdrawn', withdraw_invitation.at, subject := 'invitation ' || target.id,
+    before := jsonb_build_object('name', target.name, 'role', target.role));
+end $function$;
+grant execute on function private.withdraw_invitation(uuid,bigint,timestamp with time zone) to authenticated;
 
 -- by default, new functions are granted: nothing
 

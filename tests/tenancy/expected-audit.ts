@@ -41,7 +41,9 @@ export const acts: Record<string, string[]> = {
   'public.add_maintenance': ['maintenance_window.added'],
   'public.end_maintenance': ['maintenance_window.removed'],
   'public.list_members': [],
-  'public.add_member': ['member.added'],
+  'public.invite_member': ['invitation.sent'],
+  'public.withdraw_invitation': ['invitation.withdrawn'],
+  'public.accept_invitation': ['member.added', 'invitation.accepted'],
   'public.set_role': ['member.changed'],
   'public.remove_member': ['member.removed'],
   'public.acknowledge_incident': ['incident.acknowledged'],
@@ -62,7 +64,7 @@ export const configuration: Record<string, string> = {
 
 /** Tables that only the pipeline writes; what people ask of it is told by the functions above. */
 export const pipeline: readonly string[] = [
-  'public.audit_log', 'public.integration_status', 'public.causes', 'public.records', 'public.record_versions', 'public.attempts',
+  'public.audit_log', 'public.invitations', 'public.integration_status', 'public.causes', 'public.records', 'public.record_versions', 'public.attempts',
   'public.retries', 'public.runs', 'public.slices', 'public.findings', 'public.health_changes', 'public.incidents', 'public.statements',
   'public.grant_reports',
   'public.notifications', 'public.deliveries', 'private.heartbeats', 'private.blind_spots', 'private.attempts_rest', 'private.delivery_sender',

@@ -30,6 +30,10 @@ beforeAll(async () => {
     await world.as(world.arne, (db) => db`select dismiss_records(${world.org}, array[(select max(id) from records where org_id = ${world.org} and id <= (select min(id) + 1 from records where org_id = ${world.org}))], 'because')`);
     await world.sql`insert into maintenance_windows (org_id, starts_at, ends_at) values (${world.org}, '2026-12-01', '2026-12-02')`;
     await world.sql`
+      insert into invitations (org_id, email, name, role, org_name, invited_by, invited_by_name, invited_at, expires_at)
+      select ${world.org}, ${world === nord ? 'ida@example.org' : 'stranger@example.org'}, 'Ida', 'viewer', 'There', user_id, name, '2026-11-01', '2026-11-08'
+      from members where org_id = ${world.org} and role <> 'viewer' limit 1`;
+    await world.sql`
       insert into notification_settings (org_id, user_id, event, channel, enabled)
       select org_id, user_id, 'raised', 'email', false from members where org_id = ${world.org} and role <> 'viewer'`;
     await world.sql`
@@ -153,7 +157,8 @@ describe('functions', () => {
     unlock_grant_report: `, $report, 'because'`,
     preview_schedule: ', $integration, 60', update_integration: `, $integration, now(), '{}'`, add_maintenance: `, 'because', minutes => 5`,
     chart_runs: ', $integration', list_history: ', $integration',
-    end_maintenance: ', (select min(id) from maintenance_windows)', list_members: '', add_member: `, 'stranger@example.org', 'Somebody', 'viewer'`,
+    end_maintenance: ', (select min(id) from maintenance_windows)', list_members: '', invite_member: `, 'somebody@example.org', 'Somebody', 'viewer'`,
+    withdraw_invitation: `, $invitation`, accept_invitation: '',
     set_role: `, (select user_id from members where role = 'viewer'), 'viewer', 'admin'`, remove_member: `, (select user_id from members where role = 'viewer'), 'viewer'`,
     acknowledge_incident: `, ${incident}`, assign_incident: `, ${incident}`, snooze_incident: `, ${incident}, 60, 'because'`,
     set_notification: `, 'raised', 'email', true`, send_test: `, 'in_app'`,
@@ -164,7 +169,8 @@ describe('functions', () => {
   /** Arguments with the ids there are: of the world's own integration, of the newest retry and a failed record of each organization. */
   const written = (args: string, { org, integration }: World): string => args.replace('$integration', `'${integration}'`)
     .replace('$retry', `(select max(id) from retries where org_id = '${org}')`).replace('$record', `(select max(id) from records where org_id = '${org}')`)
-    .replace('$report', `(select max(id) from grant_reports where org_id = '${org}')`);
+    .replace('$report', `(select max(id) from grant_reports where org_id = '${org}')`)
+    .replace('$invitation', `(select max(id) from invitations where org_id = '${org}')`);
 
   /** The code of the refusal, or `through`; nothing of it stays. */
   async function tryAs(who: Caller, name: string, world: World): Promise<string> {

@@ -3,7 +3,7 @@ import type { World } from '../support/world.ts';
 export type Call = { name: string; args: Record<string, unknown> };
 
 /** Ids of rows of the attacked organization: what an attacker would have to guess, given for nothing. */
-export type VictimRows = { records: number[]; run: number; cause: number; notification: number; delivery: string; retry: number; incident: number; window: number; report: number; member: string };
+export type VictimRows = { records: number[]; run: number; cause: number; notification: number; delivery: string; retry: number; incident: number; window: number; report: number; member: string; invitation: number };
 
 export async function victimRows({ sql, org }: World): Promise<VictimRows> {
   const [row] = await sql<VictimRows[]>`
@@ -12,7 +12,8 @@ export async function victimRows({ sql, org }: World): Promise<VictimRows> {
       (select id from deliveries where org_id = ${org} limit 1) as delivery, (select coalesce(max(id), 1)::int from retries where org_id = ${org}) as retry,
       (select coalesce(max(id), 1)::int from incidents where org_id = ${org}) as incident,
       (select coalesce(max(id), 1)::int from maintenance_windows where org_id = ${org}) as window,
-      (select coalesce(max(id), 1)::int from grant_reports where org_id = ${org}) as report, (select user_id from members where org_id = ${org} limit 1) as member`;
+      (select coalesce(max(id), 1)::int from grant_reports where org_id = ${org}) as report, (select coalesce(max(id), 1)::int from invitations where org_id = ${org}) as invitation,
+      (select user_id from members where org_id = ${org} limit 1) as member`;
   if (!row?.records) throw new Error('there is nothing to attack');
   return row;
 }
@@ -25,7 +26,7 @@ const period = { first_day: '1999-01-01', last_day: '1999-01-31' };
 export const grantReport = { template: FORM, ...period, integrations: null, fields: {}, fingerprint: '0', csv: 'x', xlsx: 'UEsDBA==', handed_in_on: '1999-02-01' };
 
 /** Every function the API exposes, called upon the organization attacked. */
-export function foreignCalls({ org, integration }: World, { records, run, cause, notification, delivery, retry, incident, window, report, member }: VictimRows): Call[] {
+export function foreignCalls({ org, integration }: World, { records, run, cause, notification, delivery, retry, incident, window, report, member, invitation }: VictimRows): Call[] {
   const [record = 0] = records;
   return [
     { name: 'set_credential', args: { org, integration, credential: { token: 'mine now' } } },
@@ -63,7 +64,9 @@ export function foreignCalls({ org, integration }: World, { records, run, cause,
     { name: 'add_maintenance', args: { org, reason: 'because', minutes: 60, integration } },
     { name: 'end_maintenance', args: { org, maintenance_window: window } },
     { name: 'list_members', args: { org } },
-    { name: 'add_member', args: { org, email: 'stine@example.org', name: 'Me', role: 'owner' } },
+    { name: 'invite_member', args: { org, email: 'stine@example.org', name: 'Me', role: 'owner' } },
+    { name: 'withdraw_invitation', args: { org, invitation } },
+    { name: 'accept_invitation', args: { org } },
     { name: 'set_role', args: { org, member, was: 'owner', becomes: 'viewer' } },
     { name: 'remove_member', args: { org, member, was: 'owner' } },
     { name: 'acknowledge_incident', args: { org, incident } },
@@ -139,6 +142,7 @@ export function straddlingCalls(own: World, other: World, theirs: VictimRows): (
     { name: 'update_integration', args: { ...mixed, expected: '2026-01-01T00:00:00Z', changes: {} }, harmless: null },
     { name: 'add_maintenance', args: { ...mixed, reason: 'because', minutes: 60 }, harmless: null },
     { name: 'end_maintenance', args: { org, maintenance_window: theirs.window }, harmless: null },
+    { name: 'withdraw_invitation', args: { org, invitation: theirs.invitation }, harmless: null },
     { name: 'set_role', args: { org, member: theirs.member, was: 'owner', becomes: 'viewer' }, harmless: null },
     { name: 'remove_member', args: { org, member: theirs.member, was: 'owner' }, harmless: null },
     { name: 'acknowledge_incident', args: { org, incident: theirs.incident }, harmless: null },

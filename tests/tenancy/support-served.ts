@@ -72,6 +72,9 @@ async function fill(world: World, mark: string): Promise<void> {
       reference, handed_in_on, handed_in_name, handed_in_at)
     values (${org}, 'peer-support', '2026-1', '2026-07-01', '2026-09-30', ${sql.json({ ...FORM, title: mark })}, '{}', '[]', '0', '{}', ${mark}, 'PK', '0', '0',
       ${mark}, '2026-10-02', ${mark}, '2026-10-02')`;
+  await sql`
+    insert into invitations (org_id, email, name, role, org_name, invited_by, invited_by_name, invited_at, expires_at)
+    select ${org}, 'invited@example.org', ${mark}, 'viewer', ${mark}, user_id, ${mark}, '2026-11-01', '2026-11-08' from members where org_id = ${org} limit 1`;
 }
 
 /** Every row an organization has, as one text that differs when a single value of it does. */

@@ -94,6 +94,19 @@ it('asks once: whether to ask again is decided in one place only', async () => {
   expect(rest()).toHaveLength(2);
 });
 
+it.each([-3, 3])('with a clock %i hours wrong, the session lasts as long as Auth says and is not renewed at every request', async (wrong) => {
+  const serverNow = Math.floor(Date.now() / 1000) - wrong * 3600;
+  const session = { access_token: 'fresh', refresh_token: 'r', token_type: 'bearer', expires_in: 3600, expires_at: serverNow + 3600, user: { id: 'kari' } };
+  let asked = 0;
+  const { client, read, rest } = arrange({ expiresInSeconds: null, auth: () => {
+    asked += 1;
+    return Promise.resolve(Response.json(session));
+  } });
+  await client.auth.signInWithPassword({ email: 'kari@example.org', password: 'a long password' });
+  for (let n = 0; n < 3; n += 1) await read();
+  expect([asked, rest().length, rest()[2]?.authorization]).toEqual([1, 3, 'Bearer fresh']);
+});
+
 describe('what an answer turns into', () => {
   const answer = (data: unknown, status = 200) => Promise.resolve({ data, error: null, status });
   const failed = (code: string, status: number, hint = '') =>

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDemoPage } from '../support/demo-page.ts';
 import type { DemoPage } from '../support/demo-page.ts';
-import { sessionTests } from './support-session.ts';
+import { joinInvited, sessionTests } from './support-session.ts';
 
 let demo: DemoPage;
 
@@ -178,19 +178,23 @@ test('work ahead is planned in the organization\'s own time, and a time the cloc
   await page.context().close();
 });
 
-test('an owner adds, promotes and removes; the last owner stays and the page says why', async () => {
-  await demo.stack.createUser('ida@example.org', 'a long password');
+test('an owner invites, the invited joins by the link in the mail, and is promoted and removed; the last owner stays and the page says why', async () => {
   const page = await open('olive@harbour.example.org', '/o/harbour/members');
   await page.getByRole('button', { name: 'Change role … Olive Owner' }).click({ force: true });
   await said(page, /The last owner cannot be removed/);
-  await page.getByRole('button', { name: 'Add a member …' }).click();
-  await page.getByLabel('E-mail address').fill('nobody@example.org');
+  await page.getByRole('button', { name: 'Invite somebody …' }).click();
+  await page.getByLabel('E-mail address').fill('ida at example.org');
   await page.getByLabel('Name', { exact: true }).fill('Ida');
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
-  await said(page, /Nobody with this address has signed up and confirmed it/);
+  await page.getByRole('button', { name: 'Send the invitation' }).click();
+  await said(page, 'That is not an e-mail address.');
+  // Nobody has an account with this address.
   await page.getByLabel('E-mail address').fill('ida@example.org');
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
-  await said(page, 'Ida is a member.');
+  await page.getByRole('button', { name: 'Send the invitation' }).dblclick();
+  await said(page, 'The invitation to Ida is sent.');
+  await page.getByText('1 invitation', { exact: true }).waitFor();
+  await demo.stack.settled();
+  await joinInvited('ida@example.org', demo);
+  await page.reload();
   await page.getByRole('button', { name: 'Change role … Ida' }).click();
   await page.getByRole('dialog').getByLabel('Role').selectOption('admin');
   await page.getByRole('button', { name: 'Save the role' }).click();
@@ -216,7 +220,7 @@ test('the trail is filtered by its address, Back undoes a choice, and an entry h
   await page.getByText(/Olive Owner removed a member/).waitFor();
   await page.getByRole('link', { name: /^Link to entry/ }).first().click();
   await page.waitForURL(/entry=\d+/);
-  await page.getByText(/Olive Owner added a member/).waitFor({ state: 'hidden' });
+  await page.getByText(/Olive Owner invited somebody/).waitFor({ state: 'hidden' });
   await page.getByText(/Olive Owner removed a member/).waitFor();
   expect(await page.getByRole('link', { name: /^Link to entry/ }).count()).toBe(1);
   await page.context().close();
@@ -313,7 +317,7 @@ async function faults(page: Page): Promise<string[]> {
 }
 
 const LOOKS = [1280, 320].flatMap((width) => (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })));
-const DIALOGS: Record<string, RegExp> = { maintenance: /^Planlegg vedlikehold/, members: /^Legg til medlem/ };
+const DIALOGS: Record<string, RegExp> = { maintenance: /^Planlegg vedlikehold/, members: /^Inviter noen/ };
 
 test.each(LOOKS)('no page or dialog has a fault or is too wide, $width px, $colorScheme', { timeout: 120_000 }, async ({ width, colorScheme }) => {
   const page = await demo.signIn('olga@nordlys.example.org', { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' });

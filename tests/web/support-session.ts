@@ -69,8 +69,42 @@ async function again(page: Page): Promise<void> {
 /** All is read anew, and what was typed is still there. */
 async function resumed(page: Page): Promise<void> {
   await pass(page, page.locator('.stale').first(), 'detached');
-  await page.locator('.banner-warning').waitFor({ state: 'detached' });
+  await pass(page, page.locator('.banner-warning'), 'detached');
   expect(await typed(page)).toBe(TYPED);
+}
+
+/** Asks for a link to an address and follows it out of the mailbox, as far as the button. */
+async function byLink({ vendors: { mailbox }, stack }: DemoPage, page: Page, email: string): Promise<void> {
+  const before = mailbox.messages().length;
+  await page.getByRole('button', { name: 'Use a link by e-mail instead' }).click();
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByRole('button', { name: 'Send me a link' }).click();
+  await page.getByText(`If ${email} is an address that may sign in, the link is on its way there.`).waitFor();
+  expect(mailbox.messages().length).toBe(before + 1);
+  const mail = mailbox.messages().find(({ to }) => to.includes(email));
+  const [link = ''] = /http\S+#link=\S+/.exec(mail?.text ?? '') ?? [];
+  expect(new URL(link).origin).toBe(new URL(stack.pageUrl ?? '').origin);
+  await page.goto('about:blank');
+  await page.goto(link);
+  await page.getByText('Press the button to sign in to this browser.').waitFor();
+}
+
+/** Follows the invitation out of the mailbox, signs in by link for want of an account, and joins. */
+export async function joinInvited(email: string, demo: DemoPage): Promise<void> {
+  const mails = demo.vendors.mailbox.messages().filter(({ to }) => to.includes(email));
+  expect(mails.map(({ subject }) => subject)).toEqual(['You are invited to Harbour Peer Support in Syncward']);
+  const [link = ''] = /http\S+\/invitations/.exec(mails[0]?.text ?? '') ?? [];
+  const page = await (await demo.browser.newContext({ locale: 'en-GB', viewport: { width: 320, height: 700 } })).newPage();
+  page.setDefaultTimeout(15_000);
+  await page.goto(link);
+  await byLink(demo, page, email);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('Olive Owner asks you to join as viewer.').waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  await page.getByRole('button', { name: 'Join Harbour Peer Support' }).click();
+  await page.waitForURL(/\/o\/harbour$/);
+  await page.getByText('You are a viewer here').first().waitFor();
+  await page.context().close();
 }
 
 /** A session that is over while Auth cannot renew it: what is on the page stays, is told to be old, and goes on where it was. */
@@ -139,6 +173,31 @@ export function sessionTests(demo: () => DemoPage): void {
     await page.context().close();
   });
 
+  test.concurrent('a clock three hours wrong changes neither the countdown nor any age, and waking from sleep asks again', async () => {
+    const left = (page: Page): Promise<string> => page.locator('.cutoff .strong').innerText();
+    const seen: string[] = [];
+    for (const wrong of [0, -3, 3]) {
+      const page = await (await demo().browser.newContext({ locale: 'en-GB' })).newPage();
+      page.setDefaultTimeout(15_000);
+      await page.clock.install({ time: Date.now() + wrong * 3_600_000 });
+      await page.goto(`${demo().stack.pageUrl}/sign-in`);
+      await page.getByLabel('E-mail').fill('adam@harbour.example.org');
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.locator('.cutoff').waitFor();
+      await expect.poll(() => left(page)).toMatch(/in .*(day|hr)/);
+      seen.push((await left(page)).replace(/\d+ min.*?(?=\s*\()/, ''));
+      await page.getByText(/^Updated (now|\d+ sec)/).waitFor();
+      if (wrong === 3) {
+        const again = page.waitForRequest(/my_organizations/);
+        await page.clock.fastForward(2 * 3_600_000);
+        await again;
+      }
+      await page.context().close();
+    }
+    expect(new Set(seen).size, seen.join(' | ')).toBe(1);
+  });
+
   test.concurrent('what may not be read says who can change that; a part that does not load leaves the way to the others', async () => {
     const page = await demo().signIn('adam@harbour.example.org');
     await page.route('**/rest/v1/rpc/list_members**', (route) => route.fulfill({ status: 403, json: { code: '42501', message: 'permission denied' } }));
@@ -168,30 +227,13 @@ export function sessionTests(demo: () => DemoPage): void {
     await page.context().close();
   });
 
-  /** Asks for a link to an address and follows it out of the mailbox, as far as the button. */
-  async function byLink(page: Page, email: string): Promise<void> {
-    const { mailbox } = demo().vendors;
-    const before = mailbox.messages().length;
-    await page.getByRole('button', { name: 'Use a link by e-mail instead' }).click();
-    await page.getByLabel('E-mail').fill(email);
-    await page.getByRole('button', { name: 'Send me a link' }).click();
-    await page.getByText(`If ${email} is an address that may sign in, the link is on its way there.`).waitFor();
-    expect(mailbox.messages().length).toBe(before + 1);
-    const mail = mailbox.messages().find(({ to }) => to.includes(email));
-    const [link = ''] = /http\S+#link=\S+/.exec(mail?.text ?? '') ?? [];
-    expect(new URL(link).origin).toBe(new URL(demo().stack.pageUrl ?? '').origin);
-    await page.goto('about:blank');
-    await page.goto(link);
-    await page.getByText('Press the button to sign in to this browser.').waitFor();
-  }
-
   test('a link by e-mail signs in once, leads where one wanted to go, and says the same to an address nobody knows', async () => {
     const { browser, stack } = demo();
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 320, height: 700 } });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     await page.goto(`${stack.pageUrl}/o/harbour/audit`);
-    await byLink(page, 'vic@harbour.example.org');
+    await byLink(demo(), page, 'vic@harbour.example.org');
     // Out of the address before anything is pressed, so that it is in no history and no picture of the screen.
     expect(page.url()).not.toContain('link=');
     expect(page.url()).toContain(`next=${encodeURIComponent('/o/harbour/audit')}`);
@@ -214,7 +256,7 @@ export function sessionTests(demo: () => DemoPage): void {
 
     const stranger = await (await browser.newContext({ locale: 'en-GB' })).newPage();
     await stranger.goto(`${stack.pageUrl}/sign-in?next=//elsewhere.example.org`);
-    await byLink(stranger, 'nobody@elsewhere.example.org');
+    await byLink(demo(), stranger, 'nobody@elsewhere.example.org');
     await stranger.getByRole('button', { name: 'Sign in', exact: true }).click();
     await stranger.getByRole('heading', { name: 'You are not a member of any organization' }).waitFor();
     expect(new URL(stranger.url()).origin).toBe(new URL(stack.pageUrl ?? '').origin);

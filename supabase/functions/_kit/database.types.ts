@@ -223,10 +223,11 @@ export type Database = {
           'error': string | null;
           'frozen': Json | null;
           'id': string;
+          'invitation_id': number | null;
           'locale': string;
           'next_attempt_at': string;
           'notice': NonNullable<Json>;
-          'notification_id': number;
+          'notification_id': number | null;
           'org_id': string;
           'provider_id': string | null;
           'sent_at': string | null;
@@ -243,10 +244,11 @@ export type Database = {
           'error'?: string | null;
           'frozen'?: Json | null;
           'id'?: string;
+          'invitation_id'?: number | null;
           'locale': string;
           'next_attempt_at': string;
           'notice': NonNullable<Json>;
-          'notification_id': number;
+          'notification_id'?: number | null;
           'org_id': string;
           'provider_id'?: string | null;
           'sent_at'?: string | null;
@@ -262,10 +264,11 @@ export type Database = {
           'error'?: string | null;
           'frozen'?: Json | null;
           'id'?: string;
+          'invitation_id'?: number | null;
           'locale'?: string;
           'next_attempt_at'?: string;
           'notice'?: NonNullable<Json>;
-          'notification_id'?: number;
+          'notification_id'?: number | null;
           'org_id'?: string;
           'provider_id'?: string | null;
           'sent_at'?: string | null;
@@ -273,6 +276,19 @@ export type Database = {
           'token'?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: 'deliveries_org_id_invitation_id_fkey';
+            columns: [
+              'org_id',
+              'invitation_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'invitations';
+            referencedColumns: [
+              'org_id',
+              'id'
+            ];
+          },
           {
             foreignKeyName: 'deliveries_org_id_notification_id_fkey';
             columns: [
@@ -880,6 +896,75 @@ export type Database = {
           },
           {
             foreignKeyName: 'integrations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'organizations';
+            referencedColumns: [
+              'id'
+            ];
+          }
+        ];
+      };
+      'invitations': {
+        Row: {
+          'email': string;
+          'ended_at': string | null;
+          'expires_at': string;
+          'id': number;
+          'invited_at': string;
+          'invited_by': string;
+          'invited_by_name': string;
+          'name': string;
+          'org_id': string;
+          'org_name': string;
+          'role': string;
+          'state': string;
+        };
+        ComputedFields: never;
+        Insert: {
+          'email': string;
+          'ended_at'?: string | null;
+          'expires_at': string;
+          'id'?: never;
+          'invited_at': string;
+          'invited_by': string;
+          'invited_by_name': string;
+          'name': string;
+          'org_id': string;
+          'org_name': string;
+          'role': string;
+          'state'?: string;
+        };
+        Update: {
+          'email'?: string;
+          'ended_at'?: string | null;
+          'expires_at'?: string;
+          'id'?: never;
+          'invited_at'?: string;
+          'invited_by'?: string;
+          'invited_by_name'?: string;
+          'name'?: string;
+          'org_id'?: string;
+          'org_name'?: string;
+          'role'?: string;
+          'state'?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'invitations_org_id_fkey';
+            columns: [
+              'org_id'
+            ];
+            isOneToOne: false;
+            referencedRelation: 'my_organizations';
+            referencedColumns: [
+              'id'
+            ];
+          },
+          {
+            foreignKeyName: 'invitations_org_id_fkey';
             columns: [
               'org_id'
             ];
@@ -2982,6 +3067,7 @@ export type Database = {
           'next_cutoff': string | null;
           'other_approvers': number | null;
           'role': string;
+          'server_now': string | null;
           'slug': string;
           'time_zone': string;
         };
@@ -2996,6 +3082,7 @@ export type Database = {
           'next_cutoff'?: string | null;
           'other_approvers'?: number | null;
           'role'?: string | null;
+          'server_now'?: string | null;
           'slug'?: string | null;
           'time_zone'?: string | null;
         };
@@ -3009,6 +3096,7 @@ export type Database = {
           'next_cutoff'?: string | null;
           'other_approvers'?: number | null;
           'role'?: string | null;
+          'server_now'?: string | null;
           'slug'?: string | null;
           'time_zone'?: string | null;
         };
@@ -3725,6 +3813,12 @@ export type Database = {
       };
     };
     Functions: {
+      'accept_invitation': {
+        Args: {
+          'org': string;
+        };
+        Returns: string;
+      };
       'accept_shape': {
         Args: {
           'integration': string;
@@ -3752,15 +3846,6 @@ export type Database = {
           'starts'?: string;
         };
         Returns: number;
-      };
-      'add_member': {
-        Args: {
-          'email': string;
-          'name': string;
-          'org': string;
-          'role': string;
-        };
-        Returns: string;
       };
       'approve_retry': {
         Args: {
@@ -4042,6 +4127,15 @@ export type Database = {
           'reference'?: string;
           'template': Json;
           'xlsx': string;
+        };
+        Returns: number;
+      };
+      'invite_member': {
+        Args: {
+          'email': string;
+          'name': string;
+          'org': string;
+          'role': string;
         };
         Returns: number;
       };
@@ -4426,6 +4520,13 @@ export type Database = {
           'org': string;
         };
         Returns: Json;
+      };
+      'withdraw_invitation': {
+        Args: {
+          'invitation': number;
+          'org': string;
+        };
+        Returns: undefined;
       };
     };
     Enums: {

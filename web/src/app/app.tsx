@@ -1,3 +1,4 @@
+import { Suspense, lazy } from 'react';
 import { Redirect, Route, Switch, useLocation, useSearchParams } from 'wouter';
 import { Toasts } from '../components/toasts.tsx';
 import { SessionDialog } from '../features/sign-in/session-dialog.tsx';
@@ -11,10 +12,16 @@ import { FirstOrganization } from './first-organization.tsx';
 import { OrganizationFrame } from './organization-frame.tsx';
 import { NotFound } from './not-found.tsx';
 
+const MyInvitations = lazy(async () => ({ default: (await import('../features/members/my-invitations.tsx')).MyInvitations }));
+
 function SignedIn() {
+  const t = useT();
   return (
     <Switch>
       <Route path="/"><FirstOrganization /></Route>
+      <Route path="/invitations">
+        <Suspense fallback={<main className="alone"><p aria-busy="true">{t.app.loading}</p></main>}><MyInvitations /></Suspense>
+      </Route>
       <Route path="/o/:org/*?">{({ org }) => <OrganizationFrame key={org} slug={org} />}</Route>
       <Route><main className="alone"><NotFound /></main></Route>
     </Switch>

@@ -4,7 +4,7 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { ApiError } from '../lib/api-error.ts';
 import type { ErrorKind } from '../lib/api-error.ts';
 import { useFormat, useT } from '../lib/i18n.tsx';
-import { useNow } from '../lib/now.ts';
+import { useNowHere } from '../lib/now.ts';
 import { useOrg } from '../lib/org.tsx';
 
 /** What is on the page and could not be read anew, as `kind oldest`; '' when everything could. Text, so that equal is equal. */
@@ -19,7 +19,7 @@ function readTrouble(cache: QueryCache): string {
 function StaleBanner() {
   const t = useT();
   const f = useFormat();
-  const now = useNow(5_000);
+  const now = useNowHere(5_000);
   const queries = useQueryClient();
   const cache = queries.getQueryCache();
   const subscribe = useCallback((tell: () => void) => cache.subscribe(tell), [cache]);

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Redirect } from 'wouter';
+import { Link, Redirect } from 'wouter';
 import { Loaded } from '../components/loaded.tsx';
 import { Page } from '../components/page.tsx';
 import { useClient } from '../lib/client-context.tsx';
@@ -20,6 +20,7 @@ export function FirstOrganization() {
         {([first]) => (first ? <Redirect to={paths.overview(first.slug)} replace /> : (
           <Page title={t.noOrganization.title}>
             <p>{t.noOrganization.body}</p>
+            <p><Link href="/invitations">{t.noOrganization.invitations}</Link></p>
             <button type="button" onClick={() => void signOut()}>{t.app.signOut}</button>
           </Page>
         ))}

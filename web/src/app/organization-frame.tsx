@@ -4,6 +4,7 @@ import { Loaded } from '../components/loaded.tsx';
 import { useClient } from '../lib/client-context.tsx';
 import { TimeZone, useI18n } from '../lib/i18n.tsx';
 import { usePolling } from '../lib/live.ts';
+import { onClockJump } from '../lib/now.ts';
 import { OrgContext } from '../lib/org.tsx';
 import { organizationsQuery, overviewQuery } from '../lib/queries.ts';
 import type { Organization } from '../lib/rows.ts';
@@ -59,7 +60,9 @@ function Inside({ org, organizations }: { org: Organization; organizations: read
 /** Everything under `/o/:org`: the organization, in its own time zone. */
 export function OrganizationFrame({ slug }: { slug: string }) {
   const client = useClient();
+  const queries = useQueryClient();
   const query = useQuery({ ...organizationsQuery(client), refetchInterval: ORGANIZATIONS_MS });
+  useEffect(() => onClockJump(() => void queries.invalidateQueries()), [queries]);
   const org = query.data?.find((one) => one.slug === slug);
   if (org && query.data) return <Inside org={org} organizations={query.data} />;
   return (

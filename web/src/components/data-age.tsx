@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useFormat, useT } from '../lib/i18n.tsx';
 import { setPaused, usePaused } from '../lib/live.ts';
-import { useNow } from '../lib/now.ts';
+import { useNowHere } from '../lib/now.ts';
 
 const LATE_MS = 75_000;
 
@@ -9,7 +9,7 @@ const LATE_MS = 75_000;
 export function DataAge({ query }: { query: UseQueryResult<unknown> }) {
   const t = useT();
   const f = useFormat();
-  const now = useNow(1000);
+  const now = useNowHere(1000);
   const paused = usePaused();
   const at = query.dataUpdatedAt;
   if (!at) return null;

@@ -42,6 +42,19 @@ async function knownSession(auth: GoTrueClient, timeoutMs: number): Promise<Know
 }
 
 /**
+ * Says when a session ends by this machine's clock: Auth says it by its own, and where the two differ by hours every request would
+ * renew the session, or none. Without `expires_at` auth-js reckons from `expires_in`.
+ */
+const onOwnClock = (fetcher: typeof fetch): typeof fetch => async (input, init) => {
+  const answer = await fetcher(input, init);
+  if (!answer.ok || !/\/(token|verify)(\?|$)/.test(input instanceof Request ? input.url : String(input))) return answer;
+  const body: unknown = await answer.clone().json().catch(() => null);
+  if (typeof body !== 'object' || body === null || !('expires_in' in body)) return answer;
+  const { headers, status } = answer;
+  return new Response(JSON.stringify({ ...body, expires_at: undefined }), { status, headers });
+};
+
+/**
  * Auth and data for the signed-in member. A request without a confirmed session is answered here with 401 `NO_SESSION`
  * (or 503 `AUTH_UNREACHABLE`) and never sent: as the publishable key it would come back empty, and empty looks like "all green".
  */
@@ -51,7 +64,7 @@ export function makeClient(config: Config, surroundings: Surroundings): Client {
     headers: { apikey: config.publishableKey },
     storageKey: 'syncward-session',
     storage: surroundings.storage,
-    fetch: surroundings.fetch,
+    fetch: onOwnClock(surroundings.fetch),
     persistSession: true,
     autoRefreshToken: surroundings.autoRefresh,
     detectSessionInUrl: false,

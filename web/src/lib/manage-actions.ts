@@ -36,9 +36,6 @@ export const addMaintenance = (client: Client, plan: Plan) => call(client, 'add_
 export const endMaintenance = (client: Client, order: { org: string; maintenance_window: string }) =>
   call(client, 'end_maintenance', order, z.string());
 
-export const addMember = (client: Client, order: { org: string; email: string; name: string; role: string }) =>
-  call(client, 'add_member', order, Nothing);
-
 export const setRole = (client: Client, order: { org: string; member: string; was: string; becomes: string }) =>
   call(client, 'set_role', order, Nothing);
 

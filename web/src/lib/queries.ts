@@ -2,6 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { ApiError, toApiError } from './api-error.ts';
 import type { Client } from './client.ts';
+import { setServerTime } from './now.ts';
 import { IntegrationRow, Notification, Organization } from './rows.ts';
 
 export type Answer = PromiseLike<{ data: unknown; error: { message: string; code?: string; hint?: string } | null; status: number }>;
@@ -17,7 +18,12 @@ export async function readRows<S extends z.ZodMiniType>(row: S, answer: Answer):
 
 export const organizationsQuery = ({ db }: Client) => queryOptions({
   queryKey: ['organizations'],
-  queryFn: ({ signal }) => readRows(Organization, db.from('my_organizations').select().order('name').order('id').abortSignal(signal)),
+  queryFn: async ({ signal }) => {
+    const asked = Date.now();
+    const rows = await readRows(Organization, db.from('my_organizations').select().order('name').order('id').abortSignal(signal));
+    if (rows[0]) setServerTime(rows[0].server_now, asked, Date.now());
+    return rows;
+  },
   staleTime: 60_000,
 });
 

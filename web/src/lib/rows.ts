@@ -23,6 +23,8 @@ export const Organization = z.object({
   role: z.enum(['owner', 'admin', 'viewer']),
   locale: z.enum(['nb', 'en']),
   next_cutoff: maybeInstant,
+  /** The server's clock when it answered. */
+  server_now: instant,
   /** Whether changed amounts, accounts and dates need a second person's yes, and how many others could give it. */
   approve_changes: z.boolean(),
   other_approvers: count,
@@ -108,6 +110,8 @@ const Notice = z.object({
   failed: z.nullish(z.number()),
   open_failed: z.nullish(z.number()),
   amounts,
+  /** What a person did about a correction. */
+  news: z.nullish(z.object({ by: z.string(), records: count, agreed: z.nullish(z.boolean()), reason: maybe })),
 });
 
 export const Notification = z.object({

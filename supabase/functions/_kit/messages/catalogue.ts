@@ -23,6 +23,18 @@ export type Catalogue = {
   reminded: string;
   /** What somebody gets who tries whether messages arrive. */
   test: { headline: string; meaning: string };
+  /** A correction waits for somebody else's yes. */
+  asked: { headline: (name: string) => string; meaning: (by: string, records: string) => string };
+  /** What became of one's own correction. */
+  decided: { headline: (name: string, agreed: boolean) => string; meaning: (by: string, records: string, agreed: boolean) => string };
+  /** Somebody is to become a member. The footer is for one who is none yet. */
+  invited: {
+    headline: (organization: string) => string;
+    meaning: (by: string, role: string) => string;
+    how: (until: string) => string;
+    roles: Record<'owner' | 'admin' | 'viewer', string>;
+    footer: (by: string) => string;
+  };
   recovered: { headline: (about: About) => string; meaning: (about: About) => string };
   /** When a cause has no records left; the integration itself may have been well all the time. */
   causeGone: { headline: (about: About) => string; meaning: (about: About) => string };
@@ -44,6 +56,7 @@ export type Catalogue = {
     cutoff: string;
     severity: string;
     advice: string;
+    reason: string;
     link: string;
   };
   refused: (failed: string, selected: string) => string;

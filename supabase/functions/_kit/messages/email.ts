@@ -28,7 +28,7 @@ function asText(letter: Letter): string {
     ...(letter.advice ? [`${letter.advice.label}: ${letter.advice.text}`] : []),
     `${letter.link.label}: ${letter.link.url}`,
     `-- \n${letter.footer}`,
-  ].join('\n\n') + '\n';
+  ].filter(Boolean).join('\n\n') + '\n';
 }
 
 // Only colours that keep their contrast on a white and on a black page; text and background are the reader's own.

@@ -57,6 +57,21 @@ export const en: Catalogue = {
   raised: (severity) => `This has become more serious and now counts as ${severity}.`,
   reminded: 'This was snoozed. The time is over and it is still open.',
   test: { headline: 'A test from Syncward', meaning: 'You asked for this to see whether messages reach you. They do. Nothing is wrong.' },
+  asked: {
+    headline: (name) => `${name}: a correction waits for your approval`,
+    meaning: (by, records) => `${by} has corrected amounts, accounts or dates of ${records}. Nothing is sent before another owner or admin has said yes.`,
+  },
+  decided: {
+    headline: (name, agreed) => (agreed ? `${name}: your correction is approved` : `${name}: your correction is declined`),
+    meaning: (by, records, agreed) => (agreed ? `${by} has approved it, and ${records} are being sent.` : `${by} has declined it. Nothing was sent of ${records}.`),
+  },
+  invited: {
+    headline: (organization) => `You are invited to ${organization} in Syncward`,
+    meaning: (by, role) => `${by} asks you to join as ${role}. Syncward shows whether what one system owes another has really arrived there.`,
+    how: (until) => `Sign in with the address this e-mail came to. If you have no password, ask for a link on the sign-in page. The invitation is good until ${until}.`,
+    roles: { owner: 'an owner', admin: 'an admin', viewer: 'a viewer' },
+    footer: (by) => `You receive this e-mail because ${by} entered your address in Syncward. If you do not know them, there is nothing to do.`,
+  },
   recovered: {
     headline: ({ name }) => `${name} works again`,
     meaning: ({ system }) => `The exchange with ${system} runs as it should again.`,
@@ -112,6 +127,7 @@ export const en: Catalogue = {
     cutoff: 'Accounting cut-off',
     severity: 'Severity',
     advice: 'What you can do',
+    reason: 'Reason',
     link: 'Open in Syncward',
   },
   refused: (failed, selected) => `${failed} of ${selected} were refused`,

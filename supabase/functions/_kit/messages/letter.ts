@@ -2,6 +2,7 @@ import type { About, Catalogue, Light } from './catalogue.ts';
 import { en } from './en.ts';
 import { moment, money, number, span } from './format.ts';
 import { nb } from './nb.ts';
+import { pageAddress, writeNews } from './news.ts';
 import type { Locale, Notice } from './notice.ts';
 import { looksPersonal, oneLine, withoutPersonalData } from './plain.ts';
 
@@ -25,27 +26,11 @@ const SHOWN_VALUES = 5;
 const SHOWN_AMOUNTS = 6;
 const LENGTH = { subject: 160, name: 60, word: 60, value: 40, message: 600 };
 
-/** What arrives when somebody tries whether messages arrive: no alarm, no integration, and a way back to the settings. */
-function writeTest(notice: Notice, words: Catalogue, locale: Locale, pageUrl: string): Letter {
-  const organization = oneLine(notice.organization.name, LENGTH.name) || notice.organization.slug;
-  return {
-    language: locale,
-    light: 'green',
-    subject: words.test.headline,
-    headline: words.test.headline,
-    paragraphs: [words.test.meaning],
-    quote: null,
-    facts: [],
-    advice: null,
-    link: { label: words.label.link, url: pageAddress(['o', notice.organization.slug, 'notifications', 'settings'], pageUrl) },
-    footer: words.footer(organization),
-  };
-}
-
 /** Puts a notice into words. Throws only when `pageUrl` is no URL. */
 export function writeLetter(notice: Notice, locale: Locale, pageUrl: string): Letter {
   const words = CATALOGUES[locale];
-  if (notice.kind === 'test') return writeTest(notice, words, locale, pageUrl);
+  const news = writeNews(notice, words, locale, pageUrl);
+  if (news) return news;
   const recovered = notice.kind === 'recovered';
   const about: About = {
     name: oneLine(notice.integration.name, LENGTH.name) || notice.integration.slug,
@@ -60,7 +45,7 @@ export function writeLetter(notice: Notice, locale: Locale, pageUrl: string): Le
     light,
     subject: oneLine(`${words.light[light]}: ${headline(about)}${subjectTail(words, notice)}`, LENGTH.subject),
     headline: oneLine(headline(about), LENGTH.subject),
-    paragraphs: [...news(words, notice), meaning(about)],
+    paragraphs: [...whyNow(words, notice), meaning(about)],
     quote: recovered ? null : quote(words, notice, about.system),
     facts: [
       ...(recovered ? causeFact(words, notice) : errorFacts(words, notice)),
@@ -74,14 +59,9 @@ export function writeLetter(notice: Notice, locale: Locale, pageUrl: string): Le
 }
 
 /** Why this comes now, where it is not the first of it. */
-function news(words: Catalogue, { kind, severity }: Notice): string[] {
+function whyNow(words: Catalogue, { kind, severity }: Notice): string[] {
   if (kind === 'raised') return [words.raised(words.severity[severity])];
   return kind === 'reminded' ? [words.reminded] : [];
-}
-
-function pageAddress(path: readonly string[], pageUrl: string): string {
-  const page = new URL(pageUrl);
-  return `${page.origin}${page.pathname.replace(/\/+$/, '')}/${path.map(encodeURIComponent).join('/')}`;
 }
 
 /** The page's address for what the notice is about: the cause or run where there is one, else the integration. */

@@ -58,6 +58,21 @@ export const nb: Catalogue = {
   raised: (severity) => `Saken er blitt mer alvorlig og regnes nå som ${severity}.`,
   reminded: 'Saken var utsatt. Tiden er ute, og den er fortsatt åpen.',
   test: { headline: 'En prøve fra Syncward', meaning: 'Du ba om denne for å se om meldingene når deg. Det gjør de. Ingenting er galt.' },
+  asked: {
+    headline: (name) => `${name}: en retting venter på godkjenning fra deg`,
+    meaning: (by, records) => `${by} har rettet beløp, kontoer eller datoer i ${records}. Ingenting sendes før en annen eier eller administrator har sagt ja.`,
+  },
+  decided: {
+    headline: (name, agreed) => (agreed ? `${name}: rettingen din er godkjent` : `${name}: rettingen din er avslått`),
+    meaning: (by, records, agreed) => (agreed ? `${by} har godkjent den, og ${records} blir sendt.` : `${by} har avslått den. Ingenting ble sendt av ${records}.`),
+  },
+  invited: {
+    headline: (organization) => `Du er invitert til ${organization} i Syncward`,
+    meaning: (by, role) => `${by} ber deg bli med som ${role}. Syncward viser om det ett system skylder et annet, virkelig er kommet fram.`,
+    how: (until) => `Logg inn med adressen denne e-posten kom til. Har du ikke passord, så be om en lenke på innloggingssiden. Invitasjonen gjelder til ${until}.`,
+    roles: { owner: 'eier', admin: 'administrator', viewer: 'leser' },
+    footer: (by) => `Du får denne e-posten fordi ${by} skrev inn adressen din i Syncward. Kjenner du ikke vedkommende, trenger du ikke gjøre noe.`,
+  },
   recovered: {
     headline: ({ name }) => `${name} er i orden igjen`,
     meaning: ({ system }) => `Overføringen mot ${system} går som den skal igjen.`,
@@ -113,6 +128,7 @@ export const nb: Catalogue = {
     cutoff: 'Regnskapsfrist',
     severity: 'Alvorlighet',
     advice: 'Hva du kan gjøre',
+    reason: 'Begrunnelse',
     link: 'Åpne i Syncward',
   },
   refused: (failed, selected) => `${failed} av ${selected} ble avvist`,

@@ -25,8 +25,11 @@ const identifier = z.union([z.string().min(1), z.number().int()]).transform(Stri
 
 /** What one member should know, as the database froze it. Everything a message says comes from here. */
 export const noticeSchema = z.object({
-  /** `reminded`: a snooze is over and it is not. `test`: somebody tries the channel; it is about no integration. */
-  kind: z.enum(['opened', 'raised', 'recovered', 'reminded', 'test']),
+  /**
+   * `reminded`: a snooze is over and it is not. `asked`, `decided`: a correction waits for approval, and what became of it.
+   * `invited`: somebody is asked to become a member. `test`: somebody tries the channel. The last two are about no integration.
+   */
+  kind: z.enum(['opened', 'raised', 'recovered', 'reminded', 'asked', 'decided', 'invited', 'test']),
   alarm: z.string().min(1),
   severity: z.enum(['critical', 'high', 'medium', 'low']),
   organization: z.object({ name: z.string(), slug: z.string().min(1), time_zone: z.string() }),
@@ -57,5 +60,14 @@ export const noticeSchema = z.object({
   cutoff: z.object({ at: instant, records: count }).nullable().default(null),
   run_id: identifier.nullable().default(null),
   advice: z.string().default(''),
+  /** What a person did: asked, decided or invited. */
+  news: z.object({
+    by: z.string(),
+    records: count.default(0),
+    agreed: z.boolean().nullable().default(null),
+    reason: z.string().nullable().default(null),
+    role: z.enum(['owner', 'admin', 'viewer']).nullable().default(null),
+    until: instant.nullable().default(null),
+  }).nullable().default(null),
 });
 export type Notice = z.output<typeof noticeSchema>;

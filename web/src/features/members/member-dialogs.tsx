@@ -4,11 +4,12 @@ import { ActionButton } from '../../components/action-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { formText } from '../../lib/form-text.ts';
 import { useT } from '../../lib/i18n.tsx';
-import { addMember, removeMember, setRole } from '../../lib/manage-actions.ts';
+import { removeMember, setRole } from '../../lib/manage-actions.ts';
 import type { Member } from '../../lib/manage-rows.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
+import { inviteMember } from './invitations.ts';
 
 type Role = Member['role'];
 const ROLES: readonly Role[] = ['owner', 'admin', 'viewer'];
@@ -33,13 +34,13 @@ function RoleSelect({ id, role }: { id: string; role: Role }) {
   );
 }
 
-export function AddDialog({ onClose }: { onClose: () => void }) {
+export function InviteDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const words = useManageWords().members;
   const id = useId();
   const { org } = useOrg();
   const [problem, setProblem] = useState<string | null>(null);
-  const add = useAction(addMember, (_, { name }) => words.added(name));
+  const add = useAction(inviteMember, (_, { name }) => words.added(name));
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);

@@ -14,7 +14,8 @@ import { useManageWords } from '../../lib/manage-words.ts';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import { useOff } from '../../lib/use-off.ts';
-import { AddDialog, RemoveDialog, RoleDialog } from './member-dialogs.tsx';
+import { InvitedPeople } from './invited.tsx';
+import { InviteDialog, RemoveDialog, RoleDialog } from './member-dialogs.tsx';
 import { NobodyTold } from './nobody-told.tsx';
 
 type Asked = { what: 'role' | 'remove'; user: string } | { what: 'add' } | null;
@@ -88,10 +89,11 @@ export function MembersPage() {
           <>
             <NobodyTold members={members} />
             <section className="card"><Table members={members} ask={setAsked} /></section>
+            {!off && <InvitedPeople />}
           </>
         )}
       </Loaded>
-      {asked?.what === 'add' && <AddDialog onClose={close} />}
+      {asked?.what === 'add' && <InviteDialog onClose={close} />}
       {asked?.what === 'role' && member && <RoleDialog member={member} name={name} onClose={close} />}
       {asked?.what === 'remove' && member && <RemoveDialog member={member} name={name} onClose={close} />}
     </Page>

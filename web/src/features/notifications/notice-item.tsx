@@ -28,12 +28,16 @@ function headline(notification: Notification, t: Messages, f: Format, words: Man
   if (notification.kind === 'recovered') return words.inbox.recovered(name);
   if (notification.kind === 'raised') return words.inbox.raised(name);
   if (notification.kind === 'test') return words.notifications.test;
+  const { news } = notification.notice ?? {};
+  if (notification.kind === 'asked' && news) return words.notifications.asked(name, printable(news.by));
+  if (notification.kind === 'decided' && news) return words.notifications.decided(name, printable(news.by), news.agreed ?? false);
   if (notification.kind === 'reminded') return words.notifications.reminded(name, explained(notification, t, f));
   return words.inbox.opened(name, explained(notification, t, f));
 }
 
 function detail(notification: Notification, t: Messages, f: Format, words: ManageWords): string {
   const { kind, notice } = notification;
+  if (notice?.news) return [words.notifications.records(notice.news.records), notice.news.reason && printable(notice.news.reason)].filter(Boolean).join(' · ');
   if (!notice || kind === 'recovered' || kind === 'test') return '';
   return [
     kind === 'raised' && explained(notification, t, f),
@@ -58,7 +62,7 @@ export function NoticeItem({ notification }: { notification: Notification }) {
   const { org } = useOrg();
   const unread = !notification.read_at;
   const quoted = notification.notice?.cause?.message ?? notification.notice?.error?.message;
-  const fine = notification.kind === 'recovered' || notification.kind === 'test';
+  const fine = ['recovered', 'decided', 'test'].includes(notification.kind);
   const kind = fine ? 'ok' : SEVERITY[notification.severity ?? ''] ?? 'unknown';
   const read = (): void => {
     if (!unread) return;

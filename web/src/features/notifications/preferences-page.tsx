@@ -15,7 +15,7 @@ import { useNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { say } from '../../lib/toasts.ts';
 
-const EVENTS = ['opened', 'raised', 'recovered', 'reminded'] as const;
+const EVENTS = ['opened', 'raised', 'recovered', 'reminded', 'asked', 'decided'] as const;
 const CHANNELS = ['in_app', 'email'] as const;
 type Event = (typeof EVENTS)[number];
 type Channel = (typeof CHANNELS)[number];

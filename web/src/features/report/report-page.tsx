@@ -6,6 +6,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { useClient } from '../../lib/client-context.tsx';
 import { useFormat, useI18n } from '../../lib/i18n.tsx';
+import { serverNow } from '../../lib/now.ts';
 import { paths, useOrg } from '../../lib/org.tsx';
 import { ActivityTable } from './activity-table.tsx';
 import { Accounting } from './accounting.tsx';
@@ -59,7 +60,7 @@ export function ReportPage() {
   const { org } = useOrg();
   const [search] = useSearchParams();
   const headId = useId();
-  const today = f.sortable(new Date().toISOString()).slice(0, 10);
+  const today = f.sortable(new Date(serverNow()).toISOString()).slice(0, 10);
   const period = periodOf(search, today);
   const activity = useQuery(activityQuery(client, org.id, period));
   const completeness = useQuery(completenessQuery(client, org.id, period));

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Dialog } from '../../components/dialog.tsx';
 import { useFormat, useT } from '../../lib/i18n.tsx';
-import { useNow } from '../../lib/now.ts';
+import { useNowHere } from '../../lib/now.ts';
 import { useSession } from '../../lib/session.tsx';
 import { say } from '../../lib/toasts.ts';
 import { SignInWays } from './sign-in-ways.tsx';
@@ -10,7 +10,7 @@ import { SignInWays } from './sign-in-ways.tsx';
 /** When the oldest of what the page shows was fetched, in words; null when nothing is shown. */
 function useAge(): string | null {
   const f = useFormat();
-  const now = useNow(5_000);
+  const now = useNowHere(5_000);
   const shown = useQueryClient().getQueryCache().findAll({ type: 'active' }).filter(({ state }) => state.data !== undefined);
   if (shown.length === 0) return null;
   return f.relative(new Date(Math.min(now, ...shown.map(({ state }) => state.dataUpdatedAt))).toISOString(), now);

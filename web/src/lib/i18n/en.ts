@@ -151,7 +151,7 @@ export const en: Messages = {
     body: 'The link may be old, or you are not a member of the organization.',
     home: 'To the overview',
   },
-  noOrganization: { title: 'You are not a member of any organization', body: 'Ask an owner to add you, then reload the page.' },
+  noOrganization: { title: 'You are not a member of any organization', body: 'Ask an owner to invite you.', invitations: 'See what you are invited to' },
   crash: {
     title: 'The page broke',
     body: 'Nothing was sent or changed by this. Reload the page. If it happens again, pass on the text below.',

@@ -152,7 +152,7 @@ export const nb = {
     body: 'Lenken kan være gammel, eller du er ikke medlem av organisasjonen.',
     home: 'Til oversikten',
   },
-  noOrganization: { title: 'Du er ikke med i noen organisasjon', body: 'Be en eier om å legge deg til, og last siden på nytt.' },
+  noOrganization: { title: 'Du er ikke med i noen organisasjon', body: 'Be en eier om å invitere deg.', invitations: 'Se hva du er invitert til' },
   crash: {
     title: 'Siden gikk i stykker',
     body: 'Ingenting er sendt eller endret av dette. Last siden på nytt. Skjer det igjen, ta med teksten under.',

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AnyConnector, Rate } from '../../supabase/functions/_kit/connector.ts';
@@ -7,7 +7,7 @@ const BEGIN = '<!-- begin connectors: written by `npm run generate` from the fol
 const END = '<!-- end connectors -->';
 const BY_SETTINGS = 'as set';
 
-const HEADS = ['system', 'does', 'records a request', 'never twice by', 'limit kept', 'credential', 'lines'];
+const HEADS = ['system', 'does', 'records a request', 'never twice by', 'limit kept', 'credential', 'lines', 'in all'];
 
 /** Puts one row per connector between the markers of docs/connectors.md: what each says of its system, and how long it is. */
 export async function connectorTable(document: string, functions: string, names: string[]): Promise<string> {
@@ -21,11 +21,17 @@ export async function connectorTable(document: string, functions: string, names:
 async function rowOf(folder: string): Promise<string[]> {
   const path = join(folder, 'connector.ts');
   const { connector } = await import(pathToFileURL(path).href) as { connector: AnyConnector };
-  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n').length;
+  const code = (await readdir(folder)).filter((file) => file.endsWith('.ts') && file !== 'settings.ts' && file !== 'index.ts');
+  const all = await Promise.all(code.map((file) => linesOf(join(folder, file))));
   return [
     `[${connector.title}](${connector.docs}) \`${connector.system}\``, doings(connector), fact(connector.push && connector.batchSize),
-    fact(connector.push && connector.dedupe), limit(connector.rate), connector.credentialKind ?? '–', String(lines),
+    fact(connector.push && connector.dedupe), limit(connector.rate), connector.credentialKind ?? '–',
+    String(await linesOf(path)), String(all.reduce((sum, lines) => sum + lines, 0)),
   ];
+}
+
+async function linesOf(path: string): Promise<number> {
+  return (await readFile(path, 'utf8')).trimEnd().split('\n').length;
 }
 
 function doings({ push, confirm, pull, signals, webhook, check }: AnyConnector): string {

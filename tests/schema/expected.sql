@@ -2309,18 +2309,15 @@ AS $function$
     where o.moment >= (select s.since_at from span s) and o.moment < (select s.until_at from span s)
       and (o.moment, o.kind, o.id) < (select s.before, s.before_kind, s.before_id from span s)
   ), stretches as (
-    -- Neighbours have the same distance between their place in the whole and among their own.
-    select e.*, row_number() over (order by e.moment desc, e.kind desc, e.id desc)
-      - case when list_history.folded and e.quiet
-        then row_number() over (partition by e.quiet, (e.moment at time zone (select s.zone from span s))::date order by e.moment desc, e.kind desc, e.id desc)
-        else 0 end as stretch,
-      (e.moment at time zone (select s.zone from span s))::date as day
+    -- What nothing comes between has as many others before it.
+    select e.*, list_history.folded and e.quiet as folds, (e.moment at time zone (select s.zone from span s))::date as day,
+      count(*) filter (where not (list_history.folded and e.quiet)) over (order by e.moment desc, e.kind desc, e.id desc rows unbounded preceding) as stretch
     from events e
   ), shown as (
-    select (array_agg(e.kind order by e.moment desc, e.id desc))[1] as kind, (array_agg(e.id order by e.moment desc, e.id desc))[1] as id,
-      max(e.moment) as moment, min(e.moment) as first_moment, (array_agg(e.id order by e.moment, e.id))[1] as first_id, count(*) as events, sum(e.selected) as selected, sum(e.sent) as sent, max(e.took) as longest
+    select min(e.kind) as kind, max(e.id) as id, max(e.moment) as moment, min(e.moment) as first_moment, min(e.id) as first_id, count(*) as events,
+      sum(e.selected) as selected, sum(e.sent) as sent, max(e.took) as longest
     from stretches e
-    group by list_history.folded and e.quiet, e.day, e.stretch
+    group by e.folds, e.day, e.stretch
     order by 3 desc, 1 desc, 2 desc
     limit (select s.size from span s)
   )

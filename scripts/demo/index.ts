@@ -95,15 +95,15 @@ async function createOrganizations(stack: Stack, vendors: Vendors): Promise<Inte
   const meetingKey = { accountId: meetings.accountId, clientId: meetings.clientId, clientSecret: meetings.secret(), webhookSecrets: [meetings.webhookSecret] };
   const textSettings = { baseUrl: texts.url, accountSid: texts.accountSid, categories: ['sms-outbound'] };
   const textKey = { sid: texts.keySid, secret: texts.secret() };
-  const twoDaysAgo = new Date(began.getTime() + (HISTORY_DAYS - 2) * 86_400_000);
+  const daysAgo = (days: number): Date => new Date(began.getTime() + (HISTORY_DAYS - days) * 86_400_000);
   // By past time, so that a past token is good for a past call.
   const zoomThen = zoom(createTokenCache(vendors.timeline.now));
   return [
     { ...(await add('expenses', xledger, 'nordlys', 'Utlegg til Xledger', settings.xledger, token)), slug: 'expenses', connector: xledger, spending: createSpending('U', 'NOK', 11), usual: 12 },
     { ...(await add('mileage', xledger, 'nordlys', 'Kjøregodtgjørelse til Xledger', settings.xledger, token)), slug: 'mileage', connector: xledger, spending: createSpending('K', 'NOK', 12), usual: 20 },
     { ...(await add('claims', businessCentral, 'harbour', 'Expense claims to Business Central', settings.central, secret)), slug: 'claims', connector: businessCentral, spending: createSpending('C', 'GBP', 13), usual: 16 },
-    { ...(await add('meetings', zoomThen, 'nordlys', 'Møter fra Zoom', meetingSettings, meetingKey, 24, twoDaysAgo)), slug: 'meetings', connector: zoomThen, spending: null, usual: 0 },
-    { ...(await add('texts', twilio, 'harbour', 'Text messages with Twilio', textSettings, textKey, 24)), slug: 'texts', connector: twilio, spending: null, usual: 0 },
+    { ...(await add('meetings', zoomThen, 'nordlys', 'Møter fra Zoom', meetingSettings, meetingKey, 24, daysAgo(2))), slug: 'meetings', connector: zoomThen, spending: null, usual: 0 },
+    { ...(await add('texts', twilio, 'harbour', 'Text messages with Twilio', textSettings, textKey, 24, daysAgo(3))), slug: 'texts', connector: twilio, spending: null, usual: 0 },
   ];
 }
 

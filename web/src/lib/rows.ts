@@ -97,6 +97,13 @@ export const IntegrationRow = z.object({
   recent_runs: z.pipe(z.nullish(z.array(RecentRun)), z.transform((list) => list ?? [])),
   /** The last 7 days, two hours a letter. */
   week: maybe,
+  /** What a look at address and credential found the last time. */
+  checked_at: maybeInstant,
+  checked_as: maybe,
+  check_warnings: z.pipe(z.nullish(z.array(z.string())), z.transform((list) => list ?? [])),
+  check_error: maybe,
+  credential_set_at: maybeInstant,
+  credential_expires_at: maybeInstant,
 });
 export type IntegrationRow = z.output<typeof IntegrationRow>;
 

@@ -1,29 +1,24 @@
-import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Facts } from '../../components/facts.tsx';
-import { Loaded } from '../../components/loaded.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { Time } from '../../components/time.tsx';
 import { VendorText } from '../../components/vendor-text.tsx';
-import { useClient } from '../../lib/client-context.tsx';
 import { useT } from '../../lib/i18n.tsx';
-import { usePolling } from '../../lib/live.ts';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import { systemName } from '../../lib/system-name.ts';
 import { useAction } from '../../lib/use-action.ts';
 import { useOff } from '../../lib/use-off.ts';
-import { checkedQuery, checkNow } from './queries.ts';
-import type { Checked } from './queries.ts';
+import { checkNow } from './queries.ts';
 import { useFetchingWords } from './use-words.ts';
 
 /** What the last look found: who we are there, what will not last, or what is wrong. */
-function Found({ checked, integration }: { checked: Checked; integration: IntegrationRow }) {
+function Found({ integration }: { integration: IntegrationRow }) {
   const t = useT();
   const words = useFetchingWords();
-  const { checked_at: at, checked_as: as, check_warnings: warnings, check_error: error } = checked;
+  const { checked_at: at, checked_as: as, check_warnings: warnings, check_error: error, credential_set_at: set, credential_expires_at: expires } = integration;
   if (!at) return <p>{words.neverChecked}</p>;
   return (
     <>
@@ -32,8 +27,8 @@ function Found({ checked, integration }: { checked: Checked; integration: Integr
       <Facts of={[
         [words.checkedAt, <Time key="at" iso={at} as="both" />],
         [words.checkedAs, !error && as && printable(as)],
-        [words.set, checked.credential_set_at && <Time iso={checked.credential_set_at} as="both" />],
-        [words.expires, checked.credential_expires_at ? <Time iso={checked.credential_expires_at} as="both" /> : checked.credential_set_at && words.endless],
+        [words.set, set && <Time iso={set} as="both" />],
+        [words.expires, expires ? <Time iso={expires} as="both" /> : set && words.endless],
       ]} />
       {error && <VendorText label={words.saidBySystem(systemName(integration.system))} text={error} />}
       {!error && warnings.length > 0 && (
@@ -49,12 +44,10 @@ function Found({ checked, integration }: { checked: Checked; integration: Integr
 /** Whether address and credential work, as last looked at, and the button to look again. */
 export function ConnectionSection({ integration }: { integration: IntegrationRow }) {
   const words = useFetchingWords();
-  const client = useClient();
   const id = useId();
-  const { org, active } = useOrg();
+  const { org } = useOrg();
   const forbidden = useOff();
   const check = useAction(checkNow, () => words.checkAsked);
-  const query = useQuery({ ...checkedQuery(client, org.id, integration.integration_id), ...usePolling(active) });
   const checking = integration.active_run?.trigger === 'check';
   return (
     <section className="card stack" aria-labelledby={id}>
@@ -69,7 +62,7 @@ export function ConnectionSection({ integration }: { integration: IntegrationRow
       </div>
       <div aria-live="polite" className="stack">
         {checking && <p className="running">{words.checking}</p>}
-        <Loaded query={query}>{(checked) => (checked ? <Found checked={checked} integration={integration} /> : null)}</Loaded>
+        <Found integration={integration} />
       </div>
     </section>
   );

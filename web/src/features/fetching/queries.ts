@@ -47,17 +47,6 @@ export const Signal = z.object({
 });
 export type Signal = z.output<typeof Signal>;
 
-/** What a look at address and credential found the last time. */
-export const Checked = z.object({
-  checked_at: maybeInstant,
-  checked_as: maybe,
-  check_warnings: z.pipe(z.nullish(z.array(z.string())), z.transform((list) => list ?? [])),
-  check_error: maybe,
-  credential_set_at: maybeInstant,
-  credential_expires_at: maybeInstant,
-});
-export type Checked = z.output<typeof Checked>;
-
 const LIMIT = 100;
 
 export const streamStatesQuery = ({ db }: Client, org: string, integration: string) => queryOptions({
@@ -70,13 +59,6 @@ export const signalsQuery = ({ db }: Client, org: string, integration: string) =
   queryKey: ['org', org, 'signals', integration],
   queryFn: ({ signal }) => readRows(Signal, db.from('signal_overview').select().eq('org_id', org).eq('integration_id', integration)
     .order('name').order('about').limit(LIMIT).abortSignal(signal)),
-});
-
-export const checkedQuery = ({ db }: Client, org: string, integration: string) => queryOptions({
-  queryKey: ['org', org, 'checked', integration],
-  queryFn: async ({ signal }) => (await readRows(Checked, db.from('overview')
-    .select('checked_at,checked_as,check_warnings,check_error,credential_set_at,credential_expires_at').eq('org_id', org)
-    .eq('integration_id', integration).limit(1).abortSignal(signal)))[0] ?? null,
 });
 
 type Of = { org: string; integration: string };

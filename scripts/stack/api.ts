@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { App } from '@supabase/lite';
 import type { PostgresType } from 'postgres';
 import { authMailer, SITE_URL, templates, type AuthMail } from './auth-mail.ts';
 import { backoff } from './connect.ts';
@@ -8,7 +7,8 @@ import { messageOf } from './errors.ts';
 import { errorResponse, isPostgresError, type PostgresFault } from './postgrest-errors.ts';
 import './driver.ts';
 
-// It brings the driver, which must be loaded repaired.
+// Both are repaired when they are loaded, and so is the driver that comes with them.
+const { App } = await import('@supabase/lite');
 const { createPostgresConnection } = await import('@supabase/lite/postgres');
 
 /** Auth and Data API on one database. */

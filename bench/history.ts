@@ -3,6 +3,8 @@ import { createUser, type User } from '../scripts/stack/users.ts';
 
 export type HistorySize = {
   organizations: number;
+  /** Of each organization; five if left out. */
+  integrations?: number;
   attempts: number;
   records: number;
   /** Of each integration. */
@@ -32,7 +34,7 @@ export async function makeHistory(sql: Sql, size: HistorySize, onProgress: (step
   try {
     const steps: [string, () => Promise<unknown>][] = [
       [`${size.organizations} organizations`, () => makeOrganizations(connection, size)],
-      [`${size.organizations * INTEGRATIONS * size.runs} runs`, () => makeRuns(connection, size)],
+      [`${size.organizations * (size.integrations ?? INTEGRATIONS) * size.runs} runs`, () => makeRuns(connection, size)],
       [`${size.records} records and ${size.failures} more that failed`, () => makeRecords(connection, size)],
       [`${size.attempts} attempts`, () => makeAttempts(connection, size)],
       ['findings and notices', () => makeNews(connection, size)],
@@ -47,8 +49,9 @@ export async function makeHistory(sql: Sql, size: HistorySize, onProgress: (step
     await connection.unsafe('reset all').simple();
     connection.release();
   }
+  const each = size.integrations ?? INTEGRATIONS;
   const middle = Math.ceil(size.organizations / 2);
-  return { usual: await readerOf(sql, middle * INTEGRATIONS), deep: await readerOf(sql, size.organizations * INTEGRATIONS) };
+  return { usual: await readerOf(sql, middle * each), deep: await readerOf(sql, size.organizations * each) };
 }
 
 async function readerOf(sql: Sql, n: number): Promise<Reader> {
@@ -60,7 +63,7 @@ async function readerOf(sql: Sql, n: number): Promise<Reader> {
 }
 
 /** An admin each; what the sign-in form needs of them, only the first has. */
-async function makeOrganizations(sql: ReservedSql, { organizations }: HistorySize): Promise<void> {
+async function makeOrganizations(sql: ReservedSql, { organizations, integrations = INTEGRATIONS }: HistorySize): Promise<void> {
   await createUser(sql, 'admin-0@example.org', 'a long password');
   await sql`
     insert into auth.users (id, aud, role, email, created_at, updated_at)
@@ -75,12 +78,12 @@ async function makeOrganizations(sql: ReservedSql, { organizations }: HistorySiz
   await sql`
     insert into integrations (org_id, system, slug, name, every_minutes, next_due_at, created_at)
     select o.id, 'bench', 'bench-' || n, 'Bench ' || n, 720, now() + interval '1 hour', now() - interval '1 year'
-    from organizations o, generate_series(1, ${INTEGRATIONS}::int) n`;
+    from organizations o, generate_series(1, ${integrations}::int) n`;
   // What the other steps number integrations by: the fifth of the third organization is number 15.
   await sql.unsafe(`
     create schema bench;
     create table bench.integrations as
-    select (substr(o.slug, 5)::int - 1) * ${INTEGRATIONS} + substr(i.slug, 7)::int as n, i.org_id, i.id
+    select (substr(o.slug, 5)::int - 1) * ${integrations} + substr(i.slug, 7)::int as n, i.org_id, i.id
     from integrations i join organizations o on o.id = i.org_id;
     create unique index on bench.integrations (n);
     analyze bench.integrations;

@@ -7,6 +7,7 @@ import { benchHotTable } from './hot-table.ts';
 import { openHistory } from './history-stack.ts';
 import { benchLatency } from './latency.ts';
 import { benchOverview } from './overview.ts';
+import { benchPage } from './page.ts';
 import { benchPush, type Runtime } from './push.ts';
 import { benchQueues } from './queues.ts';
 import { benchRetry } from './retry.ts';
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     runtime: { type: 'string', default: 'deno' },
     integrations: { type: 'string' },
     organizations: { type: 'string', default: '1000' },
-    minutes: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
   },
 });
 /** Each bench has a size of its own when none is given: all of them together are to be done in 25 minutes. */
@@ -65,8 +66,11 @@ const benches: Record<string, () => Promise<Result[]>> = {
     return benchFailures({ sql, reader: deep, failures: number('failed', 100_000), runs });
   },
   ticks: () => benchTicks({ integrations: number('integrations', 10_000), runs, onProgress }),
-  'hot-table': () => benchHotTable({ minutes: number('minutes'), records: number('records', 10_000), onProgress }),
+  'hot-table': () => benchHotTable({ minutes: number('minutes', 1), records: number('records', 10_000), onProgress }),
   fairness: () => benchFairness({ organizations: number('organizations'), onProgress }),
+  page: () => benchPage({
+    integrations: number('integrations', 200), failures: number('failed', 100_000), runs, minutes: number('minutes', 30), onProgress,
+  }),
   size: () => benchSize({ records: number('records', 10_000), onProgress }),
 };
 

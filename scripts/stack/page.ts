@@ -3,6 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createGzip } from 'node:zlib';
 import { listen, pathOf, type Listening } from './http.ts';
 import { cachingOf, pageHeaders } from './page-headers.ts';
 
@@ -32,7 +33,7 @@ export function startPage(options: PageOptions): Promise<Listening> {
     const path = pathOf(request);
     if (path === null || !['GET', 'HEAD'].includes(request.method ?? '')) return void response.writeHead(path === null ? 400 : 405).end();
     if (path === '/config.json') return sendConfig(response, options.config());
-    sendFile(response, options.folder, path).catch(() => response.headersSent ? response.destroy() : response.writeHead(500).end());
+    sendFile(response, options.folder, path, /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')).catch(() => response.headersSent ? response.destroy() : response.writeHead(500).end());
   }, options.port, 'page');
 }
 
@@ -83,18 +84,20 @@ function sendConfig(response: ServerResponse, config: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': cachingOf('/config.json', false) }).end(JSON.stringify(config));
 }
 
-async function sendFile(response: ServerResponse, folder: string, path: string): Promise<void> {
+async function sendFile(response: ServerResponse, folder: string, path: string, packs: boolean): Promise<void> {
   const wanted = join(folder, path);
   const inside = wanted.startsWith(folder + sep) && !path.includes('\0');
   const found = inside && (await stat(wanted).catch(() => null))?.isFile();
   // A missing asset is missing; any other path is a view of the page.
   if (!found && path.startsWith('/assets/')) return void response.writeHead(404).end();
   const file = found ? wanted : join(folder, 'index.html');
+  const type = types[extname(file)] ?? 'application/octet-stream';
+  const isPacked = packs && /^text|json|svg/.test(type);
   response.writeHead(200, {
-    'content-type': types[extname(file)] ?? 'application/octet-stream',
-    'cache-control': cachingOf(path, found === true),
+    'content-type': type, 'cache-control': cachingOf(path, found === true), 'vary': 'accept-encoding', ...(isPacked && { 'content-encoding': 'gzip' }),
   });
-  createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  const content = createReadStream(file).on('error', () => response.destroy());
+  (isPacked ? content.pipe(createGzip()) : content).pipe(response);
 }
 
 async function youngest(folder: string): Promise<number> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addDecimals, isDecimal, sumAmounts } from '../../web/src/lib/decimal.ts';
+import { addDecimals, isDecimal, readDecimal, sumAmounts } from '../../web/src/lib/decimal.ts';
 import { makeFormat } from '../../web/src/lib/format.ts';
 import { firstLocale } from '../../web/src/lib/locale.ts';
 
@@ -82,4 +82,14 @@ it.each([
   ['nb', ['en-GB'], 'nb'], ['xx', ['nb'], 'nb'],
 ] as const)('with the choice %j and a browser that asks for %j the page speaks %s', (chosen, wanted, locale) => {
   expect(firstLocale(chosen, wanted)).toBe(locale);
+});
+
+describe('an amount somebody types', () => {
+  it.each([
+    ['nb', '1234,5', '1234.5'], ['nb', '1 234,50', '1234.50'], ['nb', '1\u00A0234,50', '1234.50'], ['nb', '\u22125', '-5'], ['nb', '1234.50', '1234.50'],
+    ['en', '1234.50', '1234.50'], ['en', '-5', '-5'],
+    ['nb', '1.234', null], ['nb', '1.234,50', null], ['en', '1,234', null], ['en', '12 kr', null], ['nb', '', null],
+  ] as const)('in %s as %j is read as %j', (locale, typed, read) => {
+    expect(readDecimal(typed, locale)).toBe(read);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pollInterval } from '../../web/src/lib/live.ts';
 import { announcement } from '../../web/src/lib/retry-state.ts';
+import { cutoffStage } from '../../web/src/lib/cutoff.ts';
 import { countStatuses, openWork, problemsFirst, statusOf, worstStatus } from '../../web/src/lib/status.ts';
 
 type Row = Parameters<typeof statusOf>[0] & { name: string };
@@ -77,4 +78,10 @@ describe('a retry’s progress', () => {
     expect(announcement(retry(100, 'done'), 3)).toEqual({ quarter: 5, news: 'end' });
     expect(announcement(retry(100, 'done'), 5).news).toBeNull();
   });
+});
+
+it.each([
+  [4 * 24, 5, 'calm'], [3 * 24, 5, 'soon'], [25, 5, 'soon'], [24, 5, 'urgent'], [1, 1, 'urgent'], [0, 5, 'passed'], [-1, 0, 'passed'], [1, 0, 'calm'],
+] as const)('a cut-off in %d hours with %d records missing is %s', (hours, missing, stage) => {
+  expect(cutoffStage(hours * 3_600_000, missing)).toBe(stage);
 });

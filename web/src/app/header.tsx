@@ -1,5 +1,6 @@
-import { useId } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
+import { MenuIcon } from '../components/icons.tsx';
 import { Bell } from '../features/notifications/bell.tsx';
 import { useT } from '../lib/i18n.tsx';
 import { paths, useOrg } from '../lib/org.tsx';
@@ -29,10 +30,16 @@ export function Header({ organizations }: { organizations: readonly Organization
   const [path] = useLocation();
   const items = [[paths.overview(org.slug), t.app.overview], [paths.notifications(org.slug), t.app.notifications], [paths.report(org.slug), t.app.report],
     [paths.grantReport(org.slug), t.app.grantReport], [paths.maintenance(org.slug), t.app.maintenance], [paths.members(org.slug), t.app.members], [paths.audit(org.slug), t.app.audit]] as const;
+  const menu = useRef<HTMLElement>(null);
+  const id = useId();
+  useEffect(() => {
+    if (menu.current?.matches(':popover-open')) menu.current.hidePopover();
+  }, [path]);
   return (
     <header className="header">
+      <button type="button" className="menu-button main-menu-button" popoverTarget={`${id}-menu`} aria-label={t.app.main}><MenuIcon /></button>
       <OrganizationSwitch organizations={organizations} />
-      <nav aria-label={t.app.main}>
+      <nav ref={menu} id={`${id}-menu`} popover="auto" className="main-menu" aria-label={t.app.main}>
         <ul className="plain">
           {items.map(([href, name]) => (
             <li key={href}><Link href={href} aria-current={path === href ? 'page' : undefined}>{name}</Link></li>

@@ -50,6 +50,14 @@ export function Chevron() {
   );
 }
 
+export function MenuIcon() {
+  return (
+    <svg className="icon" viewBox="0 0 16 16" aria-hidden="true">
+      <path className="icon-line" d="M2.5 4h11M2.5 8h11M2.5 12h11" />
+    </svg>
+  );
+}
+
 export function PersonIcon() {
   return (
     <svg className="icon" viewBox="0 0 16 16" aria-hidden="true">

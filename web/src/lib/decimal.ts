@@ -1,7 +1,20 @@
+import type { Locale } from './format.ts';
+
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /** Whether text is a plain decimal number, as Postgres writes `numeric`. */
 export const isDecimal = (text: string): text is `${number}` => DECIMAL.test(text);
+
+/**
+ * A number as somebody types it in their language, as Postgres writes it: Norwegians may write a comma or a point, with spaces between
+ * thousands and any minus sign. Null when it is no number, or could be one of two.
+ */
+export function readDecimal(text: string, locale: Locale): `${number}` | null {
+  const plain = text.replace(/\s/g, '').replace(/^[\u2212\u2013]/, '-');
+  const isOpenToDoubt = locale === 'nb' ? /\.\d{3}$/.test(plain) : plain.includes(',');
+  const number = plain.replace(',', '.');
+  return !isOpenToDoubt && isDecimal(number) ? number : null;
+}
 
 function parts(text: `${number}`): { units: bigint; scale: number } {
   const [whole = '0', fraction = ''] = text.split('.');

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { Calendar } from './schedule.ts';
 
-// Everything the page reads is parsed, once: here what every page reads, in record-rows.ts and manage-rows.ts what some do. Words that may grow on the server (status, rule, category) stay strings:
-// an unknown one is shown as it is, rather than taking the page down.
+// Everything the page reads is parsed, once: here what every page reads, in record-rows.ts and manage-rows.ts what some do. Words that may
+// grow on the server (status, rule, category) stay strings: an unknown one is shown as it is, rather than taking the page down.
 
 export const id = z.pipe(z.union([z.string(), z.number()]), z.transform(String));
 export const count = z.pipe(z.nullish(z.number()), z.transform((n) => n ?? 0));

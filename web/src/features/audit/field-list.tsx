@@ -17,6 +17,8 @@ function valueIn({ words, f, t }: Tell, path: string, value: unknown): string {
   const calendar = path === 'calendar' ? Calendar.safeParse(value).data : undefined;
   if (calendar) return scheduleInWords({ calendar }, t, f) ?? '';
   if (typeof value !== 'string') return printable(JSON.stringify(value));
+  const known = words.values[path];
+  if (known && Object.hasOwn(known, value)) return known[value] ?? value;
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value)) ? f.dateTime(value) : printable(value);
 }
 

@@ -27,7 +27,7 @@ export function CausePage({ integration, id }: { integration: IntegrationRow; id
     [paths.integration(org.slug, integration.slug), integration.name],
   ] as const;
   return (
-    <Page title={`${t.failed.cause}: ${field ? printable(field) : t.failed.noField}`} crumbs={crumbs}>
+    <Page title={field ? t.failed.causeOf(printable(field)) : t.failed.causeOfNone} crumbs={crumbs}>
       <Loaded query={query}>
         {(cause) => (cause?.integration_id !== integration.integration_id ? <p className="card">{t.failed.causeNotFound}</p> : (
           <>

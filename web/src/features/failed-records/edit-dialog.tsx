@@ -3,7 +3,9 @@ import type { FormEvent } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import type { Client } from '../../lib/client.ts';
+import { readDecimal } from '../../lib/decimal.ts';
 import { useFixT } from '../../lib/fix-words.ts';
+import { useI18n } from '../../lib/i18n.tsx';
 import { useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
@@ -13,7 +15,7 @@ import { useOff } from '../../lib/use-off.ts';
 import { ApprovalNote } from './approval-note.tsx';
 import { ChangesTable } from './changes-table.tsx';
 import { fieldChanges } from './content-changes.ts';
-import { changesOf, editDraft, isContent, newField } from './edit-draft.ts';
+import { changesOf, editDraft, isContent, newField, typedAmount } from './edit-draft.ts';
 import type { EditDraft, EditedField } from './edit-draft.ts';
 import { editRecord } from './fix-actions.ts';
 import type { EditOrder } from './fix-actions.ts';
@@ -87,11 +89,13 @@ type EditDialogProps = { record: RecordDetail; payload: Readonly<Record<string, 
 
 function EditDialog({ record: opened, payload: seen, field, onClose }: EditDialogProps) {
   const t = useFixT();
+  const { locale } = useI18n();
   const { org } = useOrg();
   // The record as it was when the dialog opened: a version that comes while somebody types is not the one they edit.
   const [{ record, payload }] = useState({ record: opened, payload: seen });
   const own = { amount: record.amount ?? '', occurredOn: record.occurred_on ?? '' };
-  const [draft, setDraft] = useState(() => editDraft(payload, own, field));
+  const [draft, setDraft] = useState(() => editDraft(payload, { ...own, amount: typedAmount(own.amount, locale) }, field));
+  const amount = readDecimal(draft.amount, locale);
   const [problem, setProblem] = useState<string | null>(null);
   const [isAlone, setAlone] = useState(false);
   const edit = useAction(orderEdit, ({ records, state }) => (state === 'asked' ? t.approval.asked(records) : t.edit.sent));
@@ -99,18 +103,19 @@ function EditDialog({ record: opened, payload: seen, field, onClose }: EditDialo
   const withOwn = (content: object, amount: string, occurredOn: string) => ({
     ...content, ...(record.amount && { 'record.amount': amount }), ...(record.occurred_on && { 'record.occurred_on': occurredOn }),
   });
-  const after = withOwn(said.ok ? { ...payload, ...said.changes } : payload, draft.amount.trim(), draft.occurredOn);
+  const after = withOwn(said.ok ? { ...payload, ...said.changes } : payload, amount ?? draft.amount, draft.occurredOn);
   const changes = fieldChanges(withOwn(payload, own.amount, own.occurredOn), after).filter(({ changed }) => changed);
   const change = (index: number, part: Partial<EditedField>) =>
     setDraft({ ...draft, fields: draft.fields.map((one, i) => (i === index ? { ...one, ...part } : one)) });
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (!said.ok) return setProblem(said.problem === 'json' ? t.edit.badJson(said.field) : t.edit.nameless);
+    if (record.amount && amount === null) return setProblem(t.edit.badAmount);
     if (changes.length === 0) return setProblem(t.edit.none);
     setProblem(null);
     const sent = await edit.run({
       org: org.id, record: record.id, version: record.version, changes: said.changes,
-      amount: record.amount ? draft.amount.trim() : null, currency: record.currency ?? null, occurredOn: record.occurred_on ? draft.occurredOn : null,
+      amount: record.amount ? amount : null, currency: record.currency ?? null, occurredOn: record.occurred_on ? draft.occurredOn : null,
     });
     if (sent) return onClose();
     setAlone(org.other_approvers === 0);

@@ -1,3 +1,5 @@
+import type { Locale } from '../../lib/format.ts';
+
 /** One field as it is being edited: text as such, whatever else it holds as JSON. */
 export type EditedField = { name: string; text: string; kind: 'text' | 'number' | 'json'; added: boolean };
 export type EditDraft = { fields: readonly EditedField[]; amount: string; occurredOn: string };
@@ -18,6 +20,9 @@ export function editDraft(payload: Content, own: { amount: string; occurredOn: s
   const isMissing = wanted !== null && !Object.hasOwn(payload, wanted) && !/[.[\]/\s]/.test(wanted);
   return { ...own, fields: isMissing ? [...fields, { ...newField, name: wanted }] : fields };
 }
+
+/** An amount as somebody would type it in their language. */
+export const typedAmount = (amount: string, locale: Locale): string => (locale === 'nb' ? amount.replace('.', ',') : amount);
 
 export type Changes = { ok: true; changes: Record<string, unknown> } | { ok: false; problem: 'json' | 'nameless'; field: string };
 

@@ -53,7 +53,12 @@ function useColumns({ integration, selection, open, toggle }: ColumnsOptions) {
     return [
       {
         key: 'select',
-        head: <input type="checkbox" aria-label={t.failed.selectPage} checked={all} onChange={() => selection.set(choosable, !all)} />,
+        head: (
+          <label>
+            <input type="checkbox" aria-label={t.failed.selectPage} checked={all} onChange={() => selection.set(choosable, !all)} />
+            <span className="narrow">{t.failed.selectPage}</span>
+          </label>
+        ),
         cell: (row: FailedRecord) => isRetryable(row.state) && (
           <input
             type="checkbox" aria-label={t.failed.select(nameOf(row))} checked={isChosen(row.id)}

@@ -1,11 +1,11 @@
-import { ClockIcon } from '../../components/icons.tsx';
+import { ClockIcon, StatusIcon } from '../../components/icons.tsx';
+import { cutoffStage } from '../../lib/cutoff.ts';
 import { sumAmounts } from '../../lib/decimal.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** Time left until the accounting cut-off, and what is not across yet, by currency. */
 export function Cutoff({ at, integrations }: { at: string | null | undefined; integrations: readonly IntegrationRow[] }) {
@@ -16,11 +16,11 @@ export function Cutoff({ at, integrations }: { at: string | null | undefined; in
     + row.open_queued + row.open_accepted, 0);
   const amounts = f.amounts(sumAmounts(integrations.flatMap((row) => row.amounts_open)));
   const left = at ? Date.parse(at) - now : null;
-  const urgent = left !== null && left <= DAY_MS && missing > 0;
+  const stage = left === null ? 'calm' : cutoffStage(left, missing);
   return (
-    <div className={urgent ? 'cutoff cutoff-urgent' : 'cutoff'}>
-      <p className="strong">
-        <ClockIcon />{' '}
+    <div className={`cutoff cutoff-${stage}`}>
+      <p className="strong" role="timer">
+        {stage === 'soon' || stage === 'urgent' ? <StatusIcon kind={stage === 'soon' ? 'warning' : 'error'} /> : <ClockIcon />}{' '}
         {left === null && t.overview.cutoffNone}
         {left !== null && (left > 0 ? t.overview.cutoff(f.duration(Math.ceil(left / MINUTE_MS) * MINUTE_MS)) : t.overview.cutoffPassed)}
         {at && <> <time className="nowrap" dateTime={at}>({f.dateTime(at)})</time></>}

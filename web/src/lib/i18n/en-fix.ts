@@ -88,6 +88,7 @@ export const enFix: FixWords = {
     changes: 'Changes',
     none: 'Nothing is changed yet.',
     badJson: (field) => `${field}: the text is not valid JSON.`,
+    badAmount: 'The amount is not a number. Write it as 1234.50.',
     nameless: 'The field you added has no name.',
     tooLarge: 'The content is too large to be edited here.',
     sent: 'The record is being sent as edited.',

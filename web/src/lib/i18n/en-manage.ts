@@ -249,6 +249,9 @@ export const enManage: ManageWords = {
       system: 'System', direction: 'Direction', slug: 'Address in the page', cutoff_time: 'Cut-off, time of day', cutoff_day: 'Cut-off, day',
       invited_by: 'Invited by', approve_changes: 'Corrections need approval', cursor: 'Cursor', cursor_at: 'Cursor set', rows: 'Rows',
     },
+    values: {
+      role: roles, locale: { nb: 'Norwegian', en: 'English' }, direction: { push: 'sends', pull: 'fetches' }, channel: { in_app: 'in the page', email: 'e-mail' },
+    },
   },
   notifications: {
     settings: 'Notification settings',

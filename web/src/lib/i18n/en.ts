@@ -140,7 +140,8 @@ export const en: Messages = {
   },
   ticks: {
     statuses: { scheduled: 'Scheduled', running: 'Running', succeeded: 'OK', warning: 'Warning', failed: 'Error' },
-    label: (n, ok, warning, failed) => `Last ${count(n, 'run', 'runs')}: ${ok} OK, ${warning} with warnings, ${failed} failed`,
+    label: (n, ok, warning, failed) => 
+      `Last ${count(n, 'run', 'runs')}: ${[ok && `${ok} OK`, warning && `${warning} with warnings`, failed && `${failed} failed`].filter(Boolean).join(', ')}`,
     none: 'No runs yet',
     tick: (when, word, exported, failed) => `${when}: ${word} · ${exported} exported · ${failed} failed`,
     hint: 'Arrow keys choose a run, Enter opens it.',

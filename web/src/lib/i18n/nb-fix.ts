@@ -89,6 +89,7 @@ export const nbFix = {
     changes: 'Endringer',
     none: 'Ingenting er endret ennå.',
     badJson: (field: string) => `${field}: teksten er ikke gyldig JSON.`,
+    badAmount: 'Beløpet er ikke et tall. Skriv det som 1234,50.',
     nameless: 'Feltet du la til, mangler navn.',
     tooLarge: 'Innholdet er for stort til å redigeres her.',
     sent: 'Posten sendes som redigert.',

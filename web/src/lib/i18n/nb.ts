@@ -141,7 +141,7 @@ export const nb = {
   ticks: {
     statuses: { scheduled: 'Planlagt', running: 'Kjører', succeeded: 'OK', warning: 'Advarsel', failed: 'Feil' } as Record<string, string>,
     label: (n: number, ok: number, warning: number, failed: number) =>
-      `Siste ${count(n, 'kjøring', 'kjøringer')}: ${ok} OK, ${warning} med advarsel, ${failed} feilet`,
+      `Siste ${count(n, 'kjøring', 'kjøringer')}: ${[ok && `${ok} OK`, warning && `${warning} med advarsel`, failed && `${failed} feilet`].filter(Boolean).join(', ')}`,
     none: 'Ingen kjøringer ennå',
     tick: (when: string, word: string, exported: string, failed: string) => `${when}: ${word} · ${exported} overført · ${failed} feilet`,
     hint: 'Piltaster velger kjøring, Enter åpner den.',

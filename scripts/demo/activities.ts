@@ -5,6 +5,9 @@ const KINDS = ['samtale', 'gruppe', 'kurs', 'besøk', 'annet'];
 const MUNICIPALITIES = ['0301', '1103', '4601', '5001', '5501'];
 const CLEAN_MONTHS = 12;
 
+/** What a receiver of grant reports asks of an activity and Xledger has no place for. */
+export const UNBOOKED = { activity: 'none', participants: 'none', hours: 'none', municipality: 'none' };
+
 /** What a grant report would stumble over, on top of an activity that is in order. Xledger does not look at any of it. */
 const FAULTS: Record<string, string>[] = [{ participants: '' }, { municipality: '301' }, { activity: 'fest' }];
 

@@ -11,7 +11,7 @@ import { connector as twilio } from '../../supabase/functions/sync-twilio/connec
 import { connector as xledger } from '../../supabase/functions/sync-xledger/connector.ts';
 import { zoom } from '../../supabase/functions/sync-zoom/connector.ts';
 import type { Stack } from '../stack/index.ts';
-import { activitiesUntil } from './activities.ts';
+import { activitiesUntil, UNBOOKED } from './activities.ts';
 import { createSpending, type HandedIn } from './spending.ts';
 import type { Vendors } from './vendors.ts';
 import { changeMeetings, MEETING_HOST } from './watched.ts';
@@ -99,7 +99,7 @@ async function createOrganizations(stack: Stack, vendors: Vendors): Promise<Inte
   // By past time, so that a past token is good for a past call.
   const zoomThen = zoom(createTokenCache(vendors.timeline.now));
   return [
-    { ...(await add('expenses', xledger, 'nordlys', 'Utlegg til Xledger', settings.xledger, token)), slug: 'expenses', connector: xledger, spending: createSpending('U', 'NOK', 11), usual: 12 },
+    { ...(await add('expenses', xledger, 'nordlys', 'Utlegg til Xledger', { ...settings.xledger, map: UNBOOKED }, token)), slug: 'expenses', connector: xledger, spending: createSpending('U', 'NOK', 11), usual: 12 },
     { ...(await add('mileage', xledger, 'nordlys', 'Kjøregodtgjørelse til Xledger', settings.xledger, token)), slug: 'mileage', connector: xledger, spending: createSpending('K', 'NOK', 12), usual: 20 },
     { ...(await add('claims', businessCentral, 'harbour', 'Expense claims to Business Central', settings.central, secret)), slug: 'claims', connector: businessCentral, spending: createSpending('C', 'GBP', 13), usual: 16 },
     { ...(await add('meetings', zoomThen, 'nordlys', 'Møter fra Zoom', meetingSettings, meetingKey, 24, daysAgo(2))), slug: 'meetings', connector: zoomThen, spending: null, usual: 0 },
@@ -114,7 +114,7 @@ async function runHistory(stack: Stack, vendors: Vendors, integrations: Integrat
   await sql`select private.ensure_partitions(now() - interval '1 month')`;
   // What a year of activities cost goes across with the first run; a grant report is made of them.
   const [expenses] = integrations;
-  if (expenses) await handIn(stack, expenses, activitiesUntil(new Date()), new Date(Date.now() - HISTORY_DAYS * 86_400_000));
+  if (expenses) await handIn(stack, expenses, activitiesUntil(new Date()), new Date(Date.now() - HISTORY_DAYS * 86_400_000 - 3_600_000));
   for (let slots = 0; slots < (HISTORY_DAYS * 24) / EVERY_HOURS; slots += 1) {
     for (const integration of integrations) {
       const [row] = await sql<{ due: Date }[]>`select next_due_at as due from integrations where id = ${integration.id}`;

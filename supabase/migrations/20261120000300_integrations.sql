@@ -130,6 +130,8 @@ create table public.maintenance_windows (
   ends_at timestamptz not null check (ends_at > starts_at),
   reason text not null default '',
   created_by uuid,
+  -- What windows that come back every week have in common. Each of them is a row like any other.
+  series uuid,
   primary key (org_id, id),
   foreign key (org_id, integration_id) references public.integrations (org_id, id) on delete cascade
 );
@@ -213,7 +215,10 @@ declare
   after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   this constant jsonb := coalesce(after, before);
 begin
-  if tg_op = 'UPDATE' then
+  -- Fifty windows made or taken out at once are one act, which whoever does it tells: private.add_maintenance, private.end_maintenance.
+  if tg_op <> 'UPDATE' and kind = 'maintenance_window' and this ->> 'series' is not null then
+    return null;
+  elsif tg_op = 'UPDATE' then
     -- Whoever sets a credential tells of it: private.set_credential.
     if before -> 'credential_set_at' is distinct from after -> 'credential_set_at' then
       unsaid := unsaid || array['credential_set_at', 'credential_expires_at', 'credential_keys'];

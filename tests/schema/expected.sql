@@ -399,6 +399,7 @@ create table public.maintenance_windows (
   ends_at timestamp with time zone not null,
   reason text not null default ''::text,
   created_by uuid,
+  series uuid,
   constraint maintenance_windows_pkey PRIMARY KEY (org_id, id),
   constraint maintenance_windows_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organizations(id),
   constraint maintenance_windows_org_id_integration_id_fkey FOREIGN KEY (org_id, integration_id) REFERENCES public.integrations(org_id, id) ON DELETE CASCADE,
@@ -1191,6 +1192,7 @@ create view public.maintenance with (security_invoker=true) as
     starts_at,
     ends_at,
     reason,
+    series,
     ( SELECT m.name
            FROM public.members m
           WHERE m.org_id = w.org_id AND m.user_id = w.created_by) AS created_by_name,
@@ -1687,15 +1689,15 @@ $function$;
 grant execute on function public.acknowledge_incident(uuid,bigint,boolean,text) to authenticated;
 comment on function public.acknowledge_incident(uuid,bigint,boolean,text) is 'Acknowledges an open incident, or takes that back. Refuses with SW403, SW404, SW409 (over), SW422.';
 
-CREATE OR REPLACE FUNCTION public.add_maintenance(org uuid, reason text, starts text DEFAULT NULL::text, ends text DEFAULT NULL::text, minutes integer DEFAULT NULL::integer, integration uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION public.add_maintenance(org uuid, reason text, starts text DEFAULT NULL::text, ends text DEFAULT NULL::text, minutes integer DEFAULT NULL::integer, integration uuid DEFAULT NULL::uuid, weekly_until text DEFAULT NULL::text)
  RETURNS bigint
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select private.add_maintenance(org, reason, starts, ends, minutes, integration, now());
+  select private.add_maintenance(org, reason, starts, ends, minutes, integration, weekly_until, now());
 $function$;
-grant execute on function public.add_maintenance(uuid,text,text,text,integer,uuid) to authenticated;
-comment on function public.add_maintenance(uuid,text,text,text,integer,uuid) is 'Plans a maintenance window; answers its id. Refuses with SW403, SW404, SW409 (overlaps another), SW422.';
+grant execute on function public.add_maintenance(uuid,text,text,text,integer,uuid,text) to authenticated;
+comment on function public.add_maintenance(uuid,text,text,text,integer,uuid,text) is 'Plans a maintenance window, or one a week; answers its id. Refuses with SW403, SW404, SW409 (overlaps another), SW422.';
 
 CREATE OR REPLACE FUNCTION public.approve_retry(org uuid, retry bigint)
  RETURNS jsonb
@@ -2034,15 +2036,15 @@ $function$;
 grant execute on function public.edit_record(uuid,bigint,integer,jsonb,text,text,text) to authenticated;
 comment on function public.edit_record(uuid,bigint,integer,jsonb,text,text,text) is 'Sends a failed record again as edited: {retry_id, run_id, records, mapped, state}. Refuses with SW403, SW404, SW409 (changed meanwhile), SW422.';
 
-CREATE OR REPLACE FUNCTION public.end_maintenance(org uuid, maintenance_window bigint)
+CREATE OR REPLACE FUNCTION public.end_maintenance(org uuid, maintenance_window bigint, series boolean DEFAULT false)
  RETURNS text
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select private.end_maintenance(org, maintenance_window, now());
+  select private.end_maintenance(org, maintenance_window, series, now());
 $function$;
-grant execute on function public.end_maintenance(uuid,bigint) to authenticated;
-comment on function public.end_maintenance(uuid,bigint) is 'Ends or cancels a maintenance window: `ended` or `cancelled`. Refuses with SW403, SW404, SW409 (over already).';
+grant execute on function public.end_maintenance(uuid,bigint,boolean) to authenticated;
+comment on function public.end_maintenance(uuid,bigint,boolean) is 'Ends or cancels a maintenance window, or all that are left of its series: `ended` or `cancelled`. Refuses with SW403, SW404, SW409 (over already).';
 
 CREATE OR REPLACE FUNCTION public.end_slice(org uuid, run bigint, token uuid, more boolean, error jsonb, resume_after_seconds integer, wall_ms integer, cpu_ms integer, at timestamp with time zone DEFAULT now())
  RETURNS void
@@ -2442,6 +2444,17 @@ AS $function$
 $function$;
 grant execute on function public.period_report(uuid,date,date,timestamp with time zone) to authenticated;
 comment on function public.period_report(uuid,date,date,timestamp with time zone) is 'Per integration: runs, what went across and its amounts, refusals, time red, incidents, and the times to detect and to fix them. Refuses with SW404.';
+
+CREATE OR REPLACE FUNCTION public.preview_maintenance(org uuid, ends text, starts text DEFAULT NULL::text, weekly_until text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.preview_maintenance(org, starts, ends, weekly_until, now());
+$function$;
+grant execute on function public.preview_maintenance(uuid,text,text,text) to authenticated;
+comment on function public.preview_maintenance(uuid,text,text,text) is 'The windows a plan would make: {windows, cutoffs, next: [{starts_at, ends_at, cutoff_at}]}. Refuses with SW404, SW422.';
 
 CREATE OR REPLACE FUNCTION public.preview_retry(org uuid, integration uuid, scope text DEFAULT 'open'::text, cause bigint DEFAULT NULL::bigint, records bigint[] DEFAULT NULL::bigint[], corrections jsonb DEFAULT NULL::jsonb, state text DEFAULT NULL::text, run bigint DEFAULT NULL::bigint, retry bigint DEFAULT NULL::bigint, most integer DEFAULT 3)
  RETURNS jsonb
@@ -2932,7 +2945,7 @@ begin
 end $function$;
 grant execute on function private.acknowledge_incident(uuid,bigint,boolean,text,timestamp with time zone) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.add_maintenance(org uuid, reason text, starts text, ends text, minutes integer, integration uuid, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.add_maintenance(org uuid, reason text, starts text, ends text, minutes integer, integration uuid, weekly_until text, at timestamp with time zone)
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2940,8 +2953,8 @@ CREATE OR REPLACE FUNCTION private.add_maintenance(org uuid, reason text, starts
 AS $function$
 declare
   zone text;
-  first timestamptz := add_maintenance.at;
-  last timestamptz;
+  firsts timestamptz[];
+  lasts timestamptz[];
   made bigint;
   same public.maintenance_windows;
 begin
@@ -2952,37 +2965,38 @@ begin
   perform private.check_reason(reason, 'Planned work needs a reason.', 'Say what is being done, for those who wonder why nothing runs.');
   -- One planner at a time, so that a double click meets the window it made.
   select o.time_zone into zone from public.organizations o where o.id = org for no key update;
-  if starts is not null then
-    first := private.read_wall_time(starts, zone);
-  end if;
-  if (ends is null) = (minutes is null) then
-    perform private.refuse('SW422', 'A window has an end, or lasts a number of minutes.', 'Give one of the two.');
-  end if;
-  last := case when ends is not null then private.read_wall_time(ends, zone, true) else first + make_interval(mins => minutes) end;
-  if last <= first then
-    perform private.refuse('SW422', 'A window ends after it begins.', 'Choose a later end.');
-  elsif last <= add_maintenance.at or first < add_maintenance.at - interval '5 minutes' then
-    perform private.refuse('SW422', 'A window cannot be made for what is over: alerts were sent, runs were made.', 'Choose a time ahead.');
-  elsif last > first + interval '31 days' or first > add_maintenance.at + interval '400 days' then
-    perform private.refuse('SW422', 'A window lasts 31 days at most and begins within 400.', 'Switch the integration off for longer than that.');
-  end if;
-  select w.* into same from public.maintenance_windows w
-  where w.org_id = org and w.integration_id is not distinct from add_maintenance.integration and w.starts_at < last and w.ends_at > first
+  select array_agg(p.starts_at order by p.starts_at), array_agg(p.ends_at order by p.starts_at) into firsts, lasts
+  from private.planned_windows(zone, starts, ends, minutes, weekly_until, add_maintenance.at) p;
+  select w.* into same
+  from unnest(firsts, lasts) p (starts_at, ends_at)
+  join public.maintenance_windows w on w.org_id = org and w.integration_id is not distinct from add_maintenance.integration
+    and w.starts_at < p.ends_at and w.ends_at > p.starts_at
   order by w.starts_at limit 1;
-  if same.id is not null and same.ends_at - last between interval '-1 minute' and interval '1 minute' and same.reason = trim(add_maintenance.reason)
-    and same.starts_at - first between interval '-1 minute' and interval '1 minute' then
+  if same.id is not null and same.ends_at - lasts[1] between interval '-1 minute' and interval '1 minute' and same.reason = trim(add_maintenance.reason)
+    and same.starts_at - firsts[1] between interval '-1 minute' and interval '1 minute' and (same.series is null) = (weekly_until is null) then
     return same.id;
   elsif same.id is not null then
     perform private.refuse('SW409', format('There is a window already, from %s to %s.',
       to_char(same.starts_at at time zone zone, 'YYYY-MM-DD HH24:MI'), to_char(same.ends_at at time zone zone, 'YYYY-MM-DD HH24:MI')), 'End that one first, or choose a time beside it.');
   end if;
-  insert into public.maintenance_windows (org_id, integration_id, starts_at, ends_at, reason, created_by)
-  values (org, add_maintenance.integration, first, last, trim(add_maintenance.reason), auth.uid())
-  returning id into made;
+  with added as (
+    insert into public.maintenance_windows (org_id, integration_id, starts_at, ends_at, reason, created_by, series)
+    select org, add_maintenance.integration, p.starts_at, p.ends_at, trim(add_maintenance.reason), auth.uid(), s.series
+    from unnest(firsts, lasts) p (starts_at, ends_at)
+    cross join (select case when weekly_until is not null then gen_random_uuid() end as series) s
+    order by p.starts_at
+    returning id
+  )
+  select min(a.id) into made from added a;
+  if weekly_until is not null then
+    perform private.audit(org, 'maintenance_window.repeated', add_maintenance.at, add_maintenance.integration, 'maintenance window ' || made,
+      after := jsonb_build_object('starts_at', firsts[1], 'ends_at', lasts[1], 'weekly_until', weekly_until, 'windows', cardinality(firsts),
+        'reason', trim(add_maintenance.reason)));
+  end if;
   perform private.look_again(org, add_maintenance.integration, add_maintenance.at);
   return made;
 end $function$;
-grant execute on function private.add_maintenance(uuid,text,text,text,integer,uuid,timestamp with time zone) to authenticated;
+grant execute on function private.add_maintenance(uuid,text,text,text,integer,uuid,text,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.alert(at timestamp with time zone DEFAULT now())
  RETURNS integer
@@ -3252,7 +3266,10 @@ declare
   after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   this constant jsonb := coalesce(after, before);
 begin
-  if tg_op = 'UPDATE' then
+  -- Fifty windows made or taken out at once are one act, which whoever does it tells: private.add_maintenance, private.end_maintenance.
+  if tg_op <> 'UPDATE' and kind = 'maintenance_window' and this ->> 'series' is not null then
+    return null;
+  elsif tg_op = 'UPDATE' then
     -- Whoever sets a credential tells of it: private.set_credential.
     if before -> 'credential_set_at' is distinct from after -> 'credential_set_at' then
       unsaid := unsaid || array['credential_set_at', 'credential_expires_at', 'credential_keys'];
@@ -4052,7 +4069,7 @@ begin
 end $function$;
 grant execute on function private.edit_record(uuid,bigint,integer,jsonb,text,text,text,timestamp with time zone) to authenticated;
 
-CREATE OR REPLACE FUNCTION private.end_maintenance(org uuid, maintenance_window bigint, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.end_maintenance(org uuid, maintenance_window bigint, series boolean, at timestamp with time zone)
  RETURNS text
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4060,6 +4077,7 @@ CREATE OR REPLACE FUNCTION private.end_maintenance(org uuid, maintenance_window 
 AS $function$
 declare
   target public.maintenance_windows;
+  removed bigint;
 begin
   perform private.require_role(org);
   select w.* into target from public.maintenance_windows w where w.org_id = org and w.id = maintenance_window for update;
@@ -4067,15 +4085,25 @@ begin
     perform private.refuse('SW404', 'There is no such window in this organization.', 'It may have been taken out. Reload the page.');
   elsif target.ends_at <= end_maintenance.at then
     perform private.refuse('SW409', 'This window is over already.', 'Nothing needs doing.');
-  elsif target.starts_at >= end_maintenance.at then
-    delete from public.maintenance_windows w where w.org_id = org and w.id = maintenance_window;
-  else
+  end if;
+  with gone as (
+    delete from public.maintenance_windows w
+    where w.org_id = org and w.starts_at >= end_maintenance.at
+      and (w.id = maintenance_window or (end_maintenance.series and w.series = target.series))
+    returning w.id
+  )
+  select count(*) into removed from gone;
+  if target.starts_at < end_maintenance.at then
     update public.maintenance_windows w set ends_at = end_maintenance.at where w.org_id = org and w.id = maintenance_window;
+  end if;
+  if removed > 0 and target.series is not null then
+    perform private.audit(org, 'maintenance_window.removed', end_maintenance.at, target.integration_id, 'maintenance window ' || maintenance_window,
+      before := jsonb_build_object('starts_at', target.starts_at, 'ends_at', target.ends_at, 'reason', target.reason, 'windows', removed));
   end if;
   perform private.look_again(org, target.integration_id, end_maintenance.at);
   return case when target.starts_at >= end_maintenance.at then 'cancelled' else 'ended' end;
 end $function$;
-grant execute on function private.end_maintenance(uuid,bigint,timestamp with time zone) to authenticated;
+grant execute on function private.end_maintenance(uuid,bigint,boolean,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.ensure_partitions(at timestamp with time zone DEFAULT now())
  RETURNS void
@@ -5444,6 +5472,50 @@ begin
       then private.count_corrected(org, case when canary then chosen[1:1] else chosen end, corrections) else 0 end);
 end $function$;
 
+CREATE OR REPLACE FUNCTION private.planned_windows(zone text, starts text, ends text, minutes integer, weekly_until text, at timestamp with time zone)
+ RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  first timestamptz := planned_windows.at;
+  last timestamptz;
+begin
+  if starts is not null then
+    first := private.read_wall_time(starts, zone);
+  end if;
+  if (ends is null) = (minutes is null) then
+    perform private.refuse('SW422', 'A window has an end, or lasts a number of minutes.', 'Give one of the two.');
+  end if;
+  last := case when ends is not null then private.read_wall_time(ends, zone, true) else first + make_interval(mins => minutes) end;
+  if last <= first then
+    perform private.refuse('SW422', 'A window ends after it begins.', 'Choose a later end.');
+  elsif last <= planned_windows.at or first < planned_windows.at - interval '5 minutes' then
+    perform private.refuse('SW422', 'A window cannot be made for what is over: alerts were sent, runs were made.', 'Choose a time ahead.');
+  elsif last > first + interval '31 days' or first > planned_windows.at + interval '400 days' then
+    perform private.refuse('SW422', 'A window lasts 31 days at most and begins within 400.', 'Switch the integration off for longer than that.');
+  elsif weekly_until is null then
+    return query select first, last;
+    return;
+  elsif starts is null or ends is null or last >= first + interval '7 days' then
+    perform private.refuse('SW422', 'What comes back every week has a start and an end within a week.', 'Give both.');
+  elsif weekly_until !~ '^2[01]\d\d-\d\d-\d\d$' or not pg_input_is_valid(weekly_until, 'date')
+    or weekly_until::date < starts::timestamp::date or weekly_until::date > (planned_windows.at + interval '400 days')::date then
+    perform private.refuse('SW422', 'A weekly window goes on until a day within 400, not before the first.', 'Choose another last day, and renew it when it is near.');
+  end if;
+  return query
+    select w.begins, greatest(w.stops, case when (w.stop at time zone zone) at time zone zone = w.stop then w.stop at time zone zone end)
+    from (
+      select private.first_moment(starts::timestamp + n * interval '7 days', zone) as begins,
+             private.first_moment(ends::timestamp + n * interval '7 days', zone) as stops, ends::timestamp + n * interval '7 days' as stop
+      from generate_series(0, 57) n
+      where (starts::timestamp + n * interval '7 days')::date <= weekly_until::date
+    ) w
+    -- One that lies in a skipped hour altogether does not take place.
+    where w.stops > w.begins;
+end $function$;
+
 CREATE OR REPLACE FUNCTION private.platform_secret(name text)
  RETURNS text
  LANGUAGE sql
@@ -5452,6 +5524,26 @@ CREATE OR REPLACE FUNCTION private.platform_secret(name text)
 AS $function$
   select s.decrypted_secret from vault.decrypted_secrets s where s.name = platform_secret.name;
 $function$;
+
+CREATE OR REPLACE FUNCTION private.preview_maintenance(org uuid, starts text, ends text, weekly_until text, at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.require_role(org, array['owner', 'admin', 'viewer']);
+  return (
+    select jsonb_build_object('windows', count(*), 'cutoffs', count(*) filter (where w.cutoff_at <= w.ends_at), 'next',
+      coalesce(jsonb_agg(jsonb_build_object('starts_at', w.starts_at, 'ends_at', w.ends_at, 'cutoff_at', case when w.cutoff_at <= w.ends_at then w.cutoff_at end)
+        order by w.starts_at) filter (where w.place <= 3), '[]'))
+    from (
+      select p.starts_at, p.ends_at, private.next_cutoff(org, p.starts_at) as cutoff_at, row_number() over (order by p.starts_at) as place
+      from public.organizations o cross join private.planned_windows(o.time_zone, starts, ends, null, weekly_until, preview_maintenance.at) p
+      where o.id = preview_maintenance.org
+    ) w);
+end $function$;
+grant execute on function private.preview_maintenance(uuid,text,text,text,timestamp with time zone) to authenticated;
 
 CREATE OR REPLACE FUNCTION private.preview_retry(org uuid, integration uuid, scope text, cause bigint, records bigint[], corrections jsonb, state text, run bigint, retry bigint, most integer)
  RETURNS jsonb

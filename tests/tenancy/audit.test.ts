@@ -122,6 +122,7 @@ describe('what a member does', () => {
     list_history: () => ({ integration: world.integration }),
     preview_schedule: () => ({ integration: world.integration, every_minutes: 15 }),
     update_integration: ({ seen }) => ({ integration: world.integration, expected: seen, changes: { every_minutes: 15 } }),
+    preview_maintenance: () => ({ ends: new Date(Date.now() + 172_800_000).toISOString().slice(0, 16) }),
     add_maintenance: () => ({ reason: 'new version', minutes: 30, integration: world.integration }),
     end_maintenance: ({ window }) => ({ maintenance_window: window }),
     list_members: () => ({}),

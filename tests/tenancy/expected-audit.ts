@@ -38,6 +38,7 @@ export const acts: Record<string, string[]> = {
   'public.list_history': [],
   'public.preview_schedule': [],
   'public.update_integration': ['integration.changed'],
+  'public.preview_maintenance': [],
   'public.add_maintenance': ['maintenance_window.added'],
   'public.end_maintenance': ['maintenance_window.removed'],
   'public.list_members': [],

@@ -156,6 +156,7 @@ describe('functions', () => {
     hand_in_grant_report: `, '${JSON.stringify(FORM)}', '1999-01-01', '1999-01-31', null, '{}', '0', 'x', 'UEsDBA==', '1999-02-01'`,
     unlock_grant_report: `, $report, 'because'`,
     preview_schedule: ', $integration, 60', update_integration: `, $integration, now(), '{}'`, add_maintenance: `, 'because', minutes => 5`,
+    preview_maintenance: `, to_char(now() + interval '2 days', 'YYYY-MM-DD"T"HH24:MI')`,
     chart_runs: ', $integration', list_history: ', $integration',
     end_maintenance: ', (select min(id) from maintenance_windows)', list_members: '', invite_member: `, 'somebody@example.org', 'Somebody', 'viewer'`,
     withdraw_invitation: `, $invitation`, accept_invitation: '',

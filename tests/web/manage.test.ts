@@ -63,10 +63,10 @@ test('a calendar is chosen in words, checked at its fields, previewed by the dat
   expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('checkbox');
   await page.getByLabel('søndag', { exact: true }).check();
   await page.getByText('Kjører søndag kl. 06:30.').waitFor();
-  await page.waitForFunction(() => [...document.querySelectorAll('.next-runs li')].every(({ textContent }) => /^søndag/.test(textContent ?? '')));
+  await page.waitForFunction(() => [...document.querySelectorAll('.next-runs li')].filter(({ textContent }) => /^søndag/.test(textContent ?? '')).length === 5);
   const times = await next.getByRole('listitem').allInnerTexts();
   expect(times.map((time) => /06:30/.test(time))).toEqual([true, true, true, true, true]);
-  await page.getByRole('button', { name: 'Lagre endringene' }).click();
+  await page.keyboard.press('Control+s');
   await page.getByText('Alt er lagret.').waitFor();
   expect(await next.getByRole('listitem').allInnerTexts()).toEqual(times);
   expect(await demo.stack.sql`select every_minutes, calendar from integrations where slug = 'mileage'`).toEqual([
@@ -143,6 +143,15 @@ test('a stream says how far it has come, and clearing its cursor what that costs
   await page.context().close();
 });
 
+/** The last Sunday of a March, eight days off at least: in Oslo there is no half past two. */
+function spring(): { day: (offset: number) => string; date: string } {
+  const lastSunday = (year: number): Date => new Date(Date.UTC(year, 2, 31 - new Date(Date.UTC(year, 2, 31)).getUTCDay()));
+  const year = new Date().getUTCFullYear();
+  const sunday = [lastSunday(year), lastSunday(year + 1)].find((one) => one.getTime() > Date.now() + 8 * 86_400_000) ?? lastSunday(year + 1);
+  const day = (offset: number): string => new Date(sunday.getTime() + offset * 86_400_000).toISOString().slice(0, 10);
+  return { day, date: `${sunday.getUTCDate()}\\. mars ${sunday.getUTCFullYear()}` };
+}
+
 test('maintenance begins with two clicks and a reason, shows on the overview, and ends with one', async () => {
   const page = await open('arne@nordlys.example.org', '/o/nordlys/maintenance');
   await page.getByText('Ingen vedlikeholdsvinduer pågår eller er planlagt.').waitFor();
@@ -157,22 +166,58 @@ test('maintenance begins with two clicks and a reason, shows on the overview, an
   await page.getByRole('button', { name: 'Avslutt nå: Alle integrasjoner' }).click();
   await said(page, /Vinduet er avsluttet/);
   await page.getByText('Over', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Start nå i 1 t' }).dblclick();
+  await said(page, /varer i 1 time/);
+  await page.getByText('Pågår', { exact: true }).waitFor();
+  expect(await demo.stack.sql`select count(*)::int from maintenance_windows where ends_at > now()`).toEqual([{ count: 1 }]);
+  await page.getByRole('button', { name: 'Avslutt nå: Alle integrasjoner' }).click();
+  await page.getByText('Pågår', { exact: true }).waitFor({ state: 'hidden' });
+  await page.goto(`${demo.stack.pageUrl}/o/nordlys/audit?action=maintenance_window.*`);
+  await page.getByText('Startet med ett klikk').first().waitFor();
+  await page.context().close();
+});
+
+test('maintenance that comes back is previewed through the night of the clocks with the cut-offs it covers, skipped once and ended', async () => {
+  const { day, date } = spring();
+  const page = await open('arne@nordlys.example.org', '/o/nordlys/maintenance');
+  await page.getByRole('button', { name: 'Planlegg vedlikehold …' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Fra (tom: nå)').fill(`${day(-7)}T02:30`);
+  await dialog.getByLabel('Til', { exact: true }).fill(`${day(-7)}T04:00`);
+  await dialog.getByLabel('Gjentas').selectOption('weekly');
+  await dialog.getByLabel(/^Til og med/).fill(day(14));
+  await dialog.getByText(new RegExp(`^${date}, 03:00 CEST – ${date}, 04:00 CEST$`)).waitFor();
+  expect(await dialog.getByRole('region', { name: 'Slik blir det' }).getByRole('listitem').count()).toBe(3);
+  await dialog.getByText('Og 1 til.').waitFor();
+  expect(await dialog.getByText(/regnskapsfrist/).count()).toBe(0);
+  await dialog.getByLabel('Til', { exact: true }).fill(`${day(-1)}T04:00`);
+  await dialog.getByText(/dekker (en )?regnskapsfrist/).waitFor();
+  await dialog.getByLabel('Til', { exact: true }).fill(`${day(-7)}T04:00`);
+  await dialog.getByLabel('Hva som gjøres').fill('Sikkerhetskopi');
+  await dialog.getByRole('button', { name: 'Planlegg' }).click();
+  const series = page.getByRole('listitem').filter({ hasText: 'Sikkerhetskopi' });
+  await series.getByText(/^Hver uke til \d+\. apr\. \d+, 4 igjen/).waitFor();
+  await series.getByRole('button', { name: 'Hopp over neste: Alle integrasjoner' }).click();
+  await series.getByText(/3 igjen/).waitFor();
+  await series.getByRole('button', { name: 'Avslutt serien: Alle integrasjoner' }).click();
+  await series.waitFor({ state: 'detached' });
   await page.context().close();
 });
 
 test('work ahead is planned in the organization\'s own time, and a time the clocks skip is refused by name', async () => {
+  const { day, date } = spring();
   const page = await open('arne@nordlys.example.org', '/o/nordlys/maintenance');
   await page.getByRole('button', { name: 'Planlegg vedlikehold …' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Fra (tom: nå)').fill('2027-03-28T02:30');
-  await dialog.getByLabel('Til').fill('2027-03-28T06:00');
+  await dialog.getByLabel('Fra (tom: nå)').fill(`${day(0)}T02:30`);
+  await dialog.getByLabel('Til', { exact: true }).fill(`${day(0)}T06:00`);
   await dialog.getByLabel('Hva som gjøres').fill('Oppgradering');
   await dialog.getByRole('button', { name: 'Planlegg' }).click();
-  await page.getByText(/2027-03-28 02:30 finnes ikke i Europe\/Oslo/).waitFor();
-  await dialog.getByLabel('Fra (tom: nå)').fill('2027-03-28T01:30');
+  await page.getByText(new RegExp(`${day(0)} 02:30 finnes ikke i Europe/Oslo`)).first().waitFor();
+  await dialog.getByLabel('Fra (tom: nå)').fill(`${day(0)}T01:30`);
   await dialog.getByRole('button', { name: 'Planlegg' }).click();
   const item = page.getByRole('listitem').filter({ hasText: 'Oppgradering' });
-  await item.getByText(/28\. mars 2027, 01:30 CET – 28\. mars 2027, 06:00 CEST/).waitFor();
+  await item.getByText(new RegExp(`${date}, 01:30 CET – ${date}, 06:00 CEST`)).waitFor();
   await item.getByRole('button', { name: /^Ta bort/ }).click();
   await said(page, 'Vinduet er tatt bort.');
   await page.context().close();
@@ -322,6 +367,12 @@ const DIALOGS: Record<string, RegExp> = { maintenance: /^Planlegg vedlikehold/, 
 test.each(LOOKS)('no page or dialog has a fault or is too wide, $width px, $colorScheme', { timeout: 120_000 }, async ({ width, colorScheme }) => {
   const page = await demo.signIn('olga@nordlys.example.org', { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' });
   const found: Record<string, string[]> = {};
+  // With a schedule by the calendar, and windows that are planned.
+  await demo.stack.sql`update integrations set every_minutes = null, calendar = '{"time": "06:30", "weekdays": [1, 2, 3, 4, 5]}' where slug = 'expenses'`;
+  await demo.stack.sql`
+    insert into maintenance_windows (org_id, starts_at, ends_at, reason, series)
+    select id, now() + make_interval(days => 7 * n), now() + make_interval(days => 7 * n + 1), 'backup', case when n < 3 then id end
+    from organizations, generate_series(1, 3) n where slug = 'nordlys' and not exists (select from maintenance_windows where reason = 'backup')`;
   for (const path of ['i/expenses/configuration', 'maintenance', 'members', 'audit', 'notifications', 'notifications/settings']) {
     await page.goto(`${demo.stack.pageUrl}/o/nordlys/${path}`);
     await page.getByRole('heading', { level: 1 }).first().waitFor();

@@ -984,6 +984,7 @@ export type Database = {
           'integration_id': string | null;
           'org_id': string;
           'reason': string;
+          'series': string | null;
           'starts_at': string;
         };
         ComputedFields: never;
@@ -994,6 +995,7 @@ export type Database = {
           'integration_id'?: string | null;
           'org_id': string;
           'reason'?: string;
+          'series'?: string | null;
           'starts_at': string;
         };
         Update: {
@@ -1003,6 +1005,7 @@ export type Database = {
           'integration_id'?: string | null;
           'org_id'?: string;
           'reason'?: string;
+          'series'?: string | null;
           'starts_at'?: string;
         };
         Relationships: [
@@ -2890,6 +2893,7 @@ export type Database = {
           'integration_slug': string | null;
           'org_id': string;
           'reason': string;
+          'series': string | null;
           'starts_at': string;
           'state': string | null;
         };
@@ -2905,6 +2909,7 @@ export type Database = {
           'integration_slug'?: string | null;
           'org_id'?: string | null;
           'reason'?: string | null;
+          'series'?: string | null;
           'starts_at'?: string | null;
           'state'?: string | null;
         };
@@ -2919,6 +2924,7 @@ export type Database = {
           'integration_slug'?: string | null;
           'org_id'?: string | null;
           'reason'?: string | null;
+          'series'?: string | null;
           'starts_at'?: string | null;
           'state'?: string | null;
         };
@@ -3844,6 +3850,7 @@ export type Database = {
           'org': string;
           'reason': string;
           'starts'?: string;
+          'weekly_until'?: string;
         };
         Returns: number;
       };
@@ -4042,6 +4049,7 @@ export type Database = {
         Args: {
           'maintenance_window': number;
           'org': string;
+          'series'?: boolean;
         };
         Returns: string;
       };
@@ -4246,6 +4254,15 @@ export type Database = {
           'slug': string;
           'system': string;
         }[];
+      };
+      'preview_maintenance': {
+        Args: {
+          'ends': string;
+          'org': string;
+          'starts'?: string;
+          'weekly_until'?: string;
+        };
+        Returns: Json;
       };
       'preview_retry': {
         Args: {

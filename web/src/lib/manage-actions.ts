@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { call } from './actions.ts';
 import type { Client } from './client.ts';
+import { MaintenancePreview } from './manage-rows.ts';
 import type { Calendar } from './schedule.ts';
 
 const Nothing = z.unknown();
@@ -29,11 +30,16 @@ export const previewSchedule = (client: Client, { first, ...order }: Of & Pick<C
 /** Has a stream fetched from its beginning again. */
 export const clearCursor = (client: Client, order: Of & { stream: string; reason: string }) => call(client, 'clear_cursor', order, Nothing);
 
-export type Plan = { org: string; reason: string; starts?: string; ends?: string; minutes?: number; integration?: string };
+export type Plan = { org: string; reason: string; starts?: string; ends?: string; minutes?: number; integration?: string; weekly_until?: string };
 
 export const addMaintenance = (client: Client, plan: Plan) => call(client, 'add_maintenance', plan, id);
 
-export const endMaintenance = (client: Client, order: { org: string; maintenance_window: string }) =>
+/** What a plan that is not made yet comes to. */
+export const previewMaintenance = (client: Client, order: Pick<Plan, 'org' | 'starts' | 'weekly_until'> & { ends: string }) =>
+  call(client, 'preview_maintenance', order, MaintenancePreview);
+
+/** Ends one window, or with `series` all that are left of one that comes back every week. */
+export const endMaintenance = (client: Client, order: { org: string; maintenance_window: string; series?: boolean }) =>
   call(client, 'end_maintenance', order, z.string());
 
 export const setRole = (client: Client, order: { org: string; member: string; was: string; becomes: string }) =>

@@ -38,8 +38,14 @@ export const Maintenance = z.object({
   state: z.enum(['running', 'planned', 'past']),
   held_alerts: z.number(),
   cutoff_at: maybeInstant,
+  series: maybe,
 });
 export type Maintenance = z.output<typeof Maintenance>;
+
+export const MaintenancePreview = z.object({
+  windows: z.number(), cutoffs: z.number(), next: z.array(z.object({ starts_at: instant, ends_at: instant, cutoff_at: maybeInstant })),
+});
+export type MaintenancePreview = z.output<typeof MaintenancePreview>;
 
 export const Member = z.object({
   user_id: id,

@@ -9,7 +9,7 @@ const isFields = (value: unknown): value is Fields => typeof value === 'object' 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 // What an entry already says elsewhere, or says nobody anything.
-const NOISE = new Set(['org_id', 'user_id', 'integration_id', 'id', 'created_at', 'created_by', 'credential_keys']);
+const NOISE = new Set(['org_id', 'user_id', 'integration_id', 'id', 'created_at', 'created_by', 'credential_keys', 'series']);
 
 /** What an entry changed, field by field; of nested fields (thresholds, settings) only those that differ, by their path. */
 export function fieldChanges({ before, after }: Pick<AuditEntry, 'before' | 'after'>, prefix = ''): FieldChange[] {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
-import type { FormEvent } from 'react';
+import type { FormEvent, RefObject } from 'react';
 import { ActionButton } from '../../components/action-button.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
@@ -54,6 +54,19 @@ function useLeaveGuard(dirty: boolean): void {
   }, [dirty]);
 }
 
+/** Ctrl+S, or ⌘S, saves the form instead of the page. */
+function useSaveKey(form: RefObject<HTMLFormElement | null>): void {
+  useEffect(() => {
+    const save = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      if (!event.repeat) form.current?.requestSubmit();
+    };
+    window.addEventListener('keydown', save);
+    return () => window.removeEventListener('keydown', save);
+  }, [form]);
+}
+
 function Form({ latest, integration }: { latest: Configuration; integration: IntegrationRow }) {
   const f = useFormat();
   const words = useManageWords().configuration;
@@ -78,6 +91,7 @@ function Form({ latest, integration }: { latest: Configuration; integration: Int
   const dirty = own === null && (Object.keys(changes).length > 0 || Object.keys(problems).length > 0);
   const moved = latest.updated_at !== base.updated_at;
   useLeaveGuard(dirty);
+  useSaveKey(form);
   useEffect(() => {
     if (tries > 0) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
   }, [tries]);
@@ -96,7 +110,7 @@ function Form({ latest, integration }: { latest: Configuration; integration: Int
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (Object.keys(problems).length > 0) return setTries((before) => before + 1);
-    if (off || !dirty || moved) return;
+    if (off || !dirty || moved || save.pending) return;
     const order = { org: org.id, integration: base.integration_id, expected: base.updated_at, changes };
     await save.run(order);
   };

@@ -56,6 +56,45 @@ function WindowItem({ window }: { window: Maintenance }) {
   );
 }
 
+/** A window that comes back every week: what is left of it, told once. */
+function SeriesItem({ windows }: { windows: readonly [Maintenance, ...Maintenance[]] }) {
+  const f = useFormat();
+  const words = useManageWords().maintenance;
+  const off = useOff();
+  const { org } = useOrg();
+  const end = useAction(endMaintenance, (outcome) => words.ended[outcome] ?? '');
+  const [next] = windows;
+  const scope = next.integration_name ?? words.all;
+  const cutoffs = windows.filter(({ cutoff_at: cutoff }) => cutoff).length;
+  const act = (word: string, series: boolean) => (
+    <ActionButton
+      off={off} pending={end.pending} aria-label={words.endOf(word, scope)}
+      onClick={() => void end.run({ org: org.id, maintenance_window: next.id, series })}
+    >
+      {word}
+    </ActionButton>
+  );
+  return (
+    <li className="card stack">
+      <div className="row">
+        <h3>{next.integration_slug ? <Link href={paths.integration(org.slug, next.integration_slug)}>{scope}</Link> : scope}</h3>
+        <StatusPill kind="waiting" word={words.states.planned} />
+      </div>
+      <p>{words.series(windows.length, f.date(windows.at(-1)?.starts_at ?? next.starts_at))}</p>
+      <ul>{windows.slice(0, 3).map((one) => <li key={one.id}>{words.span(f.dateTime(one.starts_at), f.dateTime(one.ends_at))}</li>)}</ul>
+      <p>{printable(next.reason)} <span className="muted">{next.created_by_name && words.by(next.created_by_name)}</span></p>
+      {cutoffs > 0 && <p className="note">{words.previewCutoffs(cutoffs)}</p>}
+      <div className="row start">{act(words.skip, false)}{act(words.endSeries, true)}</div>
+    </li>
+  );
+}
+
+/** What is planned of each series goes together; everything else stands for itself. */
+function grouped(windows: readonly Maintenance[]): (readonly [Maintenance, ...Maintenance[]])[] {
+  const groups = Map.groupBy(windows, ({ id, series, state }) => (series && state === 'planned' ? series : id));
+  return [...groups.values()].flatMap(([first, ...rest]) => (first ? [[first, ...rest] as const] : []));
+}
+
 function NowDialog({ onClose }: { onClose: () => void }) {
   const words = useManageWords().maintenance;
   const { org } = useOrg();
@@ -75,12 +114,17 @@ export function MaintenancePage() {
   const words = useManageWords().maintenance;
   const client = useClient();
   const off = useOff();
+  const openId = useId();
   const pastId = useId();
   const { org, active } = useOrg();
   const [asking, setAsking] = useState<'plan' | 'now' | null>(null);
   const query = useQuery({ ...maintenanceQuery(client, org.id), ...usePolling(active) });
+  const hour = useAction(addMaintenance, () => words.started);
   const buttons = (
     <div className="row">
+      <ActionButton off={off} pending={hour.pending} onClick={() => void hour.run({ org: org.id, reason: words.hourReason, minutes: 60 })}>
+        {words.hour}
+      </ActionButton>
       <ActionButton off={off} onClick={() => setAsking('now')}>{words.now}</ActionButton>
       <ActionButton primary off={off} onClick={() => setAsking('plan')}>{words.add}</ActionButton>
     </div>
@@ -95,7 +139,15 @@ export function MaintenancePage() {
           return (
             <>
               {open.length === 0 ? <p className="card">{words.none}</p>
-                : <ul className="plain stack">{open.map((one) => <WindowItem key={one.id} window={one} />)}</ul>}
+                : (
+                  <section className="stack" aria-labelledby={openId}>
+                    <h2 id={openId}>{words.open}</h2>
+                    <ul className="plain stack">
+                      {grouped(open).map((group) => (group[0].series && group[0].state === 'planned'
+                        ? <SeriesItem key={group[0].series} windows={group} /> : <WindowItem key={group[0].id} window={group[0]} />))}
+                    </ul>
+                  </section>
+                )}
               {past.length > 0 && (
                 <section className="stack" aria-labelledby={pastId}>
                   <h2 id={pastId}>{words.past}</h2>

@@ -57,7 +57,7 @@ describe('a run', () => {
     let handedIn = 0;
     let slices: Slice[] = [];
     // As many as need more than the 1.5 s of CPU at which a slice stops, however fast this machine and its runtime are.
-    for (let count = 20_000; slices.length < 2 && count < 100_000; count *= 2) {
+    for (let count = 25_000; slices.length < 2 && count < 100_000; count *= 2) {
       const run = await begin(vendor, count);
       expect(await outcome(run)).toEqual({ status: 'succeeded', selected: count, exported: count });
       slices = await stack.sql<Slice[]>`select ended_by as by, cpu_ms as cpu from slices where run_id = ${run} order by slice`;

@@ -1,3 +1,4 @@
+import { concernedAlike, isSameRefusal, payloadField, sentValue } from './blamed.ts';
 import type { Connector, ConnectorContext, OutgoingRecord, Outcome } from './connector.ts';
 import { askOutcomes, ConnectorFault, pushOutcomes } from './contain.ts';
 import type { Diagnosis } from './diagnose.ts';
@@ -7,7 +8,7 @@ import { causeOf } from './template.ts';
 
 /** What one batch came to, as far as the run is concerned. */
 export type Step =
-  | { kind: 'moved' }
+  | { kind: 'moved'; refused?: Diagnosis }
   /** The request as a whole failed; the records are recorded, the run may go on. */
   | { kind: 'trouble'; error: RunError }
   /** The system asked for time. */
@@ -106,10 +107,30 @@ async function pushFailed(target: Target, batch: ClaimedRecord[], failure: HttpF
     await target.settle(batch.map((record) => failed(target, record, failure.diagnosis, failure, 'retrying')));
     return { kind: 'trouble', error: runError(failure) };
   }
-  if (batch.length > 1) return split(target, batch);
+  if (batch.length > 1) return refusedWhole(target, batch, failure);
   const there = category === 'conflict' ? await alreadyThere(target, batch) : new Map<number, Outcome>();
   await target.settle(batch.map((record) => settledAs(target, record, there.get(record.id)) ?? failed(target, record, failure.diagnosis, failure)));
-  return { kind: 'moved' };
+  return there.size > 0 ? { kind: 'moved' } : { kind: 'moved', refused: failure.diagnosis };
+}
+
+/**
+ * A name that the system does not know is unknown for every record that carries it. One of them goes alone; if it hears the same, it was
+ * said for all of them, and only what is free of that name goes on.
+ */
+async function refusedWhole(target: Target, batch: ClaimedRecord[], failure: HttpFailure): Promise<Step> {
+  const [one, ...others] = concernedAlike(target.connector, batch, failure.diagnosis);
+  if (!one || others.length === 0) return split(target, batch);
+  const step = await push(target, [one]);
+  await target.record();
+  const rest = batch.filter((record) => record !== one);
+  if (step.kind !== 'moved' || target.isOver()) {
+    await target.settle(rest.map(putBack));
+    return step;
+  }
+  if (!step.refused || !isSameRefusal(step.refused, failure.diagnosis)) return rest.length > 1 ? split(target, rest) : push(target, rest);
+  await target.settle(others.map((record) => failed(target, record, failure.diagnosis, failure)));
+  const free = rest.filter((record) => !others.includes(record));
+  return free.length === 0 ? { kind: 'moved' } : push(target, free);
 }
 
 /** Half by half; each half is recorded before the next is sent, and whatever stops the run puts the rest back unsent. */
@@ -270,19 +291,6 @@ export function putBack(record: ClaimedRecord): SettledOutcome {
 
 function stillAccepted(record: ClaimedRecord): SettledOutcome {
   return { id: record.id, state: 'accepted', retry_after_seconds: VERDICT_SECONDS };
-}
-
-/** The payload key behind the name or caption the system used, when the connector knows it. */
-function payloadField(connector: Connector, field: string | null): string | null {
-  if (field === null) return null;
-  const wanted = field.trim().toLowerCase();
-  const match = Object.entries(connector.fields).find(([key, names]) => key.toLowerCase() === wanted || names.some((name) => name.toLowerCase() === wanted));
-  return match?.[0] ?? null;
-}
-
-function sentValue(record: ClaimedRecord, key: string): string | null {
-  const value = key === 'amount' ? record.amount : key === 'currency' ? record.currency : record.payload[key];
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 }
 
 export function stopsRun(diagnosis: Diagnosis): boolean {

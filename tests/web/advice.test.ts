@@ -1,12 +1,15 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Advice } from '../../supabase/functions/_kit/advice.ts';
 import { adviceFor } from '../../web/src/lib/advice.ts';
 import { makeFormat } from '../../web/src/lib/format.ts';
+import { en } from '../../web/src/lib/i18n/en.ts';
 import { enFix } from '../../web/src/lib/i18n/en-fix.ts';
 import { nbFix } from '../../web/src/lib/i18n/nb-fix.ts';
+import { nb } from '../../web/src/lib/i18n/nb.ts';
 import { fixInWords } from '../../web/src/lib/last-fix.ts';
+import { saidBy } from '../../web/src/lib/said-by.ts';
 import type { CauseFix } from '../../web/src/lib/record-rows.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,6 +22,16 @@ test('the page has the advice of every connector, and of no other system (if not
 test('every category has words in both languages', () => {
   const categories = ['auth', 'conflict', 'not_found', 'permission', 'rate_limit', 'schema', 'server', 'timeout', 'validation'];
   for (const { advice } of [nbFix, enFix]) expect(Object.keys(advice.categories).sort()).toEqual(categories);
+});
+
+test('what we stopped ourselves is told by its code, in both languages, and not put into the system\u2019s mouth', () => {
+  const [, ours = ''] = /\n## On records and runs\n([^]*?)\n## /.exec(readFileSync(join(root, 'docs/errors.md'), 'utf8')) ?? [];
+  const codes = [...ours.matchAll(/^\| `(\w+)` \| [\w, ]+ \| (?!Xledger:)/gm)].map(([, code = '']) => code);
+  expect(codes.length).toBeGreaterThan(10);
+  expect(codes.filter((code) => !Object.hasOwn(nbFix.advice.own, code))).toEqual([]);
+  expect(Object.keys(enFix.advice.own)).toEqual(Object.keys(nbFix.advice.own));
+  expect(saidBy({ ...nb, ...nbFix }, 'xledger', 'payload_unknown_key')).toBe('Melding fra Syncward');
+  for (const code of ['E-17', 'toString', '', null]) expect(saidBy({ ...en, ...enFix }, 'xledger', code)).toBe('Message from Xledger');
 });
 
 const said = (word: string) => ({ nb: `${word} på norsk.`, en: `${word} in English.`, link: 'https://example.org/docs' });

@@ -8,7 +8,7 @@ import { paths, useOrg } from '../../lib/org.tsx';
 import { printable } from '../../lib/printable.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import type { Cause } from '../../lib/record-rows.ts';
-import { systemName } from '../../lib/system-name.ts';
+import { saidBy } from '../../lib/said-by.ts';
 import { RetryButton } from './retry-button.tsx';
 import type { MappingHint } from './correction-draft.ts';
 import { LastFix } from './last-fix.tsx';
@@ -70,7 +70,7 @@ export function CauseCard({ cause, integration, linked = true, among }: CauseCar
           </div>
         )}
       </div>
-      <VendorText label={t.integration.said(systemName(integration.system))} text={cause.sample || cause.template || t.integration.noMessage} />
+      <VendorText label={saidBy(t, integration.system, cause.code)} text={cause.sample || cause.template || t.integration.noMessage} />
       <Offending cause={cause} all={!linked} />
       <WhatToDo
         system={integration.system}

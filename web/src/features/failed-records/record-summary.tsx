@@ -12,7 +12,7 @@ import { printable } from '../../lib/printable.ts';
 import { recordQuery } from '../../lib/record-queries.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import type { FailedRecord, RecordDetail } from '../../lib/record-rows.ts';
-import { systemName } from '../../lib/system-name.ts';
+import { saidBy } from '../../lib/said-by.ts';
 import { AttemptsLine } from './attempts-line.tsx';
 import { CopyLink } from './copy-link.tsx';
 import { PayloadView } from './payload-view.tsx';
@@ -32,7 +32,7 @@ export function Failure({ record, payloadField, integration }: FailureProps) {
   const systemsOwn = record.error_field && record.error_field !== payloadField ? ` (${printable(record.error_field)})` : '';
   return (
     <>
-      <VendorText label={t.integration.said(systemName(integration.system))} text={record.error_message || t.integration.noMessage} />
+      <VendorText label={saidBy(t, integration.system, record.error_code)} text={record.error_message || t.integration.noMessage} />
       <Facts of={[
         [t.integration.field, payloadField ? <>{code(payloadField)}{systemsOwn}</> : code(record.error_field) || t.integration.noField],
         [t.failed.value, code(record.error_value)],

@@ -4,6 +4,7 @@ import { adviceFor } from '../../lib/advice.ts';
 import type { Refusal } from '../../lib/advice.ts';
 import { useFixT } from '../../lib/fix-words.ts';
 import { useI18n } from '../../lib/i18n.tsx';
+import { ownWords } from '../../lib/said-by.ts';
 import { systemName } from '../../lib/system-name.ts';
 
 type WhatToDoProps = {
@@ -13,16 +14,17 @@ type WhatToDoProps = {
   said?: boolean;
 };
 
-/** What to do about a refusal: in general, and where in that very system, with the vendor's own page on it. */
+/** What to do about a refusal: in general, and where in that very system, with the vendor's own page on it; or about what we stopped. */
 export function WhatToDo({ system, refusal, said = false }: WhatToDoProps) {
   const t = useFixT();
   const { locale } = useI18n();
   const { data: advice } = useQuery({ queryKey: ['advice', system], queryFn: () => adviceOf(system), staleTime: Infinity, retry: false });
-  const general = said ? undefined : t.advice.categories[refusal.category ?? ''];
-  const own = advice ? adviceFor(advice, refusal, locale) : null;
+  const ours = ownWords(t, refusal.code);
+  const general = ours ?? (said ? undefined : t.advice.categories[refusal.category ?? '']);
+  const own = advice && ours === null ? adviceFor(advice, refusal, locale) : null;
   return (
     <>
-      {general && <p><strong>{t.integration.todo}:</strong> {general}</p>}
+      {general && <p>{!said && <><strong>{t.integration.todo}:</strong>{' '}</>}{general}</p>}
       {own && (
         <p>
           <strong>{t.advice.inSystem(systemName(system))}:</strong> {own.text}{' '}

@@ -8,7 +8,7 @@ import { printable } from '../../lib/printable.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
 import type { Run } from '../../lib/record-rows.ts';
 import { runStatus } from '../../lib/status.ts';
-import { systemName } from '../../lib/system-name.ts';
+import { saidBy } from '../../lib/said-by.ts';
 import { wayOf } from './bar-text.ts';
 import { useHistoryWords } from './use-words.ts';
 
@@ -38,7 +38,7 @@ export function RunView({ run, integration }: { run: Run; integration: Integrati
         ]} />
         {run.error_message && (
           <>
-            <VendorText label={t.integration.said(systemName(integration.system))} text={run.error_message} />
+            <VendorText label={saidBy(t, integration.system, run.error_code)} text={run.error_message} />
             <Facts of={[
               [t.integration.field, run.error_field ? <code>{printable(run.error_field)}</code> : t.integration.noField],
               [t.integration.code, run.error_code && <code>{printable(run.error_code)}</code>],

@@ -3,7 +3,7 @@ import { useFormat } from '../../lib/i18n.tsx';
 import { copyText } from '../../lib/problem.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { IntegrationRow } from '../../lib/rows.ts';
-import { systemName } from '../../lib/system-name.ts';
+import { saidBy } from '../../lib/said-by.ts';
 import { say } from '../../lib/toasts.ts';
 
 /** Puts the error on the clipboard as plain text, for a message to whoever can fix it. */
@@ -12,7 +12,7 @@ export function CopyError({ problem, integration }: { problem: Problem; integrat
   const f = useFormat();
   const copy = async (): Promise<void> => {
     const text = copyText([
-      [t.integration.said(systemName(integration.system)), problem.message],
+      [saidBy(t, integration.system, problem.code), problem.message],
       [t.integration.failedAt, problem.at && `${f.dateTime(problem.at)} (${problem.at})`],
       [t.integration.field, problem.field],
       [t.integration.code, problem.code],

@@ -16,7 +16,7 @@ import type { Problem } from '../../lib/problem.ts';
 import { causesQuery, runQuery } from '../../lib/record-queries.ts';
 import type { Finding, IntegrationRow } from '../../lib/rows.ts';
 import { lastKnownStatus, openWork, statusOf } from '../../lib/status.ts';
-import { systemName } from '../../lib/system-name.ts';
+import { saidBy } from '../../lib/said-by.ts';
 import { LastFix } from '../failed-records/last-fix.tsx';
 import { RetryButton } from '../failed-records/retry-button.tsx';
 import { WhatToDo } from '../failed-records/what-to-do.tsx';
@@ -58,7 +58,7 @@ function TheirWords({ problem, integration }: { problem: Problem; integration: I
   const code = (text: string | null) => text && <code>{printable(text)}</code>;
   return (
     <>
-      <VendorText label={t.integration.said(systemName(integration.system))} text={problem.message || t.integration.noMessage} />
+      <VendorText label={saidBy(t, integration.system, problem.code)} text={problem.message || t.integration.noMessage} />
       <Facts of={[
         [t.integration.failedAt, problem.at && <Time iso={problem.at} as="both" />],
         [t.integration.field, code(problem.field) || t.integration.noField],

@@ -85,7 +85,7 @@ async function onSlowPage<T>({ browser, session }: Place, work: (page: Page, dev
   const context = await browser.newContext({ locale: 'nb-NO', storageState: session, viewport: { width: 1280, height: 800 } });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(180_000);
     const devtools = await context.newCDPSession(page);
     await devtools.send('Network.enable');
     await devtools.send('Network.emulateNetworkConditions', LINE);
@@ -167,7 +167,7 @@ async function memory(place: Place, minutes: number, onProgress: (step: string) 
   page.on('response', (response) => { answered += response.url().includes('/rest/v1/overview') ? 1 : 0; });
   const began = performance.now();
   for (let look = 1; look <= looks; look += 1) {
-    const answer = page.waitForResponse(/\/rest\/v1\/overview/, { timeout: 60_000 });
+    const answer = page.waitForResponse(/\/rest\/v1\/overview/, { timeout: 180_000 });
     // What the page hears when its window comes to the front again; younger than two seconds it would let what it has stand.
     await page.waitForTimeout(2_100);
     await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));

@@ -85,7 +85,7 @@ async function open(demo: DemoPage, page: Page, shown: Shown): Promise<void> {
 
 /** The overview of one organization, and the cause of the other's trouble: what the window shows of them. */
 async function takeReadme(demo: DemoPage, folder: string): Promise<string[]> {
-  const pictures = [['overview', 'overview', 720], ['cause', 'cause', 900]] as const;
+  const pictures = [['overview', 'overview', 600], ['cause', 'cause', 900]] as const;
   const page = await demo.signIn(SHOWN_AS.en.email, { viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' });
   const pages = await everyPage(demo.stack.sql, SHOWN_AS.en);
   for (const [file, name, height] of pictures) {

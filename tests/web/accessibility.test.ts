@@ -154,7 +154,7 @@ test('by keyboard alone: to the red integration, into the dialog of Retry, and b
   await page.context().close();
 });
 
-test('the tab says how many are red; the appearance is the reader\u2019s: kept, with more contrast, and in forced colours', { timeout: 120_000 }, async () => {
+test('the tab says how many are red; the appearance and a pause are the reader\u2019s: kept; with more contrast, and in forced colours', { timeout: 120_000 }, async () => {
   const page = await demo.signIn(SHOWN_AS.en.email, { colorScheme: 'light' });
   await settled(page, { path: '/' });
   expect(await page.title()).toBe('(1) Overview \u2013 Harbour Peer Support \u2013 Syncward');
@@ -168,10 +168,29 @@ test('the tab says how many are red; the appearance is the reader\u2019s: kept, 
   expect(await colour('.tick-error', 'fill')).not.toBe(await colour('.tick-ok', 'fill'));
   await page.emulateMedia({ forcedColors: null });
   const light = await colour('body', 'color');
+  await page.getByRole('button', { name: 'Pause updates' }).click();
   await page.getByRole('button', { name: 'Account' }).click();
   await page.getByLabel('Appearance').selectOption('dark');
   await page.reload();
   await settled(page, { path: '/' });
   expect(await colour('body', 'color')).not.toBe(light);
+  expect(await page.getByRole('button', { pressed: true }).textContent()).toBe('Resume updates');
   await page.context().close();
+});
+
+test('on paper there are no buttons, what was folded is open, and the foot says from where and when', { timeout: 120_000 }, async () => {
+  const context = await demo.browser.newContext({ locale: 'en-GB', storageState: session });
+  const page = await context.newPage();
+  await page.goto(`${demo.stack.pageUrl}${pages['cause']?.path ?? ''}`);
+  await settled(page, { path: '/' });
+  const printing = (name: 'beforeprint' | 'afterprint') => page.evaluate((event) => void dispatchEvent(new Event(event)), name);
+  await page.emulateMedia({ media: 'print' });
+  await printing('beforeprint');
+  const foot = page.locator('.printed');
+  expect(await foot.textContent()).toMatch(/^Printed .*\d{4}, \d\d:\d\d.* from http:\/\/127\.0\.0\.1:\d+\/o\/harbour\//);
+  expect(await page.getByRole('button').count()).toBe(0);
+  expect(await page.locator('main details:not([open])').count()).toBe(0);
+  await printing('afterprint');
+  expect(await foot.count()).toBe(0);
+  await context.close();
 });

@@ -9,7 +9,7 @@ const row = (name: string, health: string, more: Record<string, unknown> = {}): 
   org_id: 'o', integration_id: name, slug: name.toLowerCase(), name, system: 'xledger', direction: 'push', enabled: true, health,
   monitor_late: false, credential_keys: [], open_failed: 0, open_retrying: 0, open_uncertain: 0, open_accepted: 0, open_queued: 0, open_dead: 0, ...more,
 });
-const plain: OverviewFilter = { text: '', statuses: [], unstable: false, sort: 'problems' };
+const plain: OverviewFilter = { text: '', statuses: [], unstable: false, missing: false, sort: 'problems' };
 const names = (filter: Partial<OverviewFilter>): string[] =>
   select(rows, { ...plain, ...filter }, NOW, (a, b) => a.localeCompare(b, 'nb')).map(({ name }) => name);
 
@@ -49,9 +49,16 @@ describe('the overview', () => {
   });
 });
 
+describe('what the cut-off links to', () => {
+  it('is the integrations from which something is not across, whatever keeps it', () => {
+    expect(names({ missing: true })).toEqual(['Utlegg', 'Ærend']);
+    expect(isFiltered({ ...plain, missing: true })).toBe(true);
+  });
+});
+
 describe('its address', () => {
   it('holds every choice, and nothing for what is left alone', () => {
-    const filter: OverviewFilter = { text: 'ø & å', statuses: ['error', 'ok'], unstable: true, sort: 'name' };
+    const filter: OverviewFilter = { text: 'ø & å', statuses: ['error', 'ok'], unstable: true, missing: true, sort: 'name' };
     expect(readFilter(new URLSearchParams(writeFilter(filter).toString()))).toEqual(filter);
     expect(writeFilter(plain).toString()).toBe('');
   });

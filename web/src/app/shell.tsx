@@ -10,6 +10,7 @@ import { CrashBoundary } from './crash-boundary.tsx';
 import { Header } from './header.tsx';
 import { IntegrationRoutes } from './integration-routes.tsx';
 import { NotFound } from './not-found.tsx';
+import { Printed } from './printed.tsx';
 
 const ReportPage = lazy(async () => ({ default: (await import('../features/report/report-page.tsx')).ReportPage }));
 const GrantReportPage = lazy(async () => ({ default: (await import('../features/grant-report/grant-report-page.tsx')).GrantReportPage }));
@@ -49,6 +50,7 @@ export function Shell({ organizations }: { organizations: readonly Organization[
           </Suspense>
         </CrashBoundary>
       </main>
+      <Printed />
     </>
   );
 }

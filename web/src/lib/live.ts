@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { recall, remember } from './memory.ts';
 
 const ACTIVE_MS = 5_000;
 const QUIET_MS = 30_000;
@@ -15,10 +16,12 @@ export function pollInterval(active: boolean, failures: number, chance: number):
 }
 
 const listeners = new Set<() => void>();
-let paused = false;
+let paused = recall('paused') === 'yes';
 
+/** Keeps what is shown still, in this browser, until it is taken back. */
 export function setPaused(value: boolean): void {
   paused = value;
+  remember('paused', value ? 'yes' : 'no');
   listeners.forEach((tell) => tell());
 }
 

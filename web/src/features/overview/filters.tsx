@@ -69,6 +69,9 @@ export function Filters({ found, of }: { found: number; of: number }) {
       <button type="button" className="quiet" aria-pressed={filter.unstable} onClick={() => change({ unstable: !filter.unstable })}>
         {t.overview.unstable}
       </button>
+      <button type="button" className="quiet" aria-pressed={filter.missing} onClick={() => change({ missing: !filter.missing })}>
+        {t.overview.missing}
+      </button>
       <label className="filter-sort">
         {t.overview.sort}{' '}
         <select value={filter.sort} onChange={(event) => change({ sort: event.target.value as Sort })}>

@@ -10,6 +10,6 @@ export function useOverviewFilter() {
   const change = useCallback((changed: Partial<OverviewFilter>, options: { replace?: boolean } = {}): void => {
     setSearch((before) => writeFilter({ ...readFilter(before), ...changed }), options);
   }, [setSearch]);
-  const clear = useCallback(() => change({ text: '', statuses: [], unstable: false }), [change]);
+  const clear = useCallback(() => change({ text: '', statuses: [], unstable: false, missing: false }), [change]);
   return { filter, change, clear };
 }

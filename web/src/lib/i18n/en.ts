@@ -9,6 +9,7 @@ export const en: Messages = {
   ...enFindings,
   records,
   app: {
+    printed: (address, time) => `Printed ${time} from ${address}`,
     skip: 'Skip to content',
     loading: 'Loading …',
     checkingSession: 'Confirming your sign-in …',
@@ -130,6 +131,7 @@ export const en: Messages = {
     filters: 'Choose what is shown',
     search: 'Search integrations',
     unstable: 'Unstable in the last 24 h',
+    missing: 'Not all across',
     sort: 'Sort:',
     sorts: { problems: 'Problems first', name: 'Name (failed first)', stalest: 'Longest since OK (failed first)', open: 'Most open (failed first)' },
     found: (n, of) => `${n} of ${count(of, 'integration', 'integrations')} shown`,

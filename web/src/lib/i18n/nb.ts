@@ -9,6 +9,7 @@ export const nb = {
   ...nbFindings,
   records,
   app: {
+    printed: (address: string, time: string) => `Skrevet ut ${time} fra ${address}`,
     skip: 'Hopp til innhold',
     loading: 'Henter …',
     checkingSession: 'Bekrefter innlogging …',
@@ -130,6 +131,7 @@ export const nb = {
     filters: 'Velg hva som vises',
     search: 'Søk etter integrasjon',
     unstable: 'Ustabil siste 24 t',
+    missing: 'Ikke alt over',
     sort: 'Sorter:',
     sorts: { problems: 'Problemer først', name: 'Navn (feil først)', stalest: 'Lengst siden OK (feil først)', open: 'Flest åpne (feil først)' },
     found: (n: number, of: number) => `${n} av ${count(of, 'integrasjon', 'integrasjoner')} vises`,

@@ -194,3 +194,27 @@ test('on paper there are no buttons, what was folded is open, and the foot says 
   expect(await foot.count()).toBe(0);
   await context.close();
 });
+
+test('who begins sees three first steps, can put them away, and gets them back', { timeout: 120_000 }, async () => {
+  await demo.stack.sql`
+    with o as (insert into organizations (slug, name) values ('new', 'New') returning id),
+      m as (insert into members (org_id, user_id, role, name, locale)
+        select o.id, u.id, 'owner', 'Olive', 'en' from o, auth.users u where u.email = ${SHOWN_AS.en.email})
+    insert into integrations (org_id, system, slug, name) select id, 'xledger', 'claims', 'Claims' from o`;
+  const context = await demo.browser.newContext({ locale: 'en-GB', storageState: session, viewport: NARROW });
+  const page = await context.newPage();
+  await page.goto(`${demo.stack.pageUrl}/o/new`);
+  const steps = page.getByRole('region', { name: 'Getting started' });
+  await steps.getByRole('link', { name: 'Open the configuration' }).waitFor();
+  expect(await steps.getByText('(to do)').count()).toBe(3);
+  await page.evaluate(axe.source);
+  expect(await faults(page)).toEqual([]);
+  await steps.getByRole('button', { name: 'Hide' }).click();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Claims' }).waitFor();
+  expect(await steps.count()).toBe(0);
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('button', { name: 'Show \u201cGetting started\u201d' }).click();
+  await steps.waitFor();
+  await context.close();
+});

@@ -1,6 +1,7 @@
 import { Suspense, lazy, useId, useState } from 'react';
 import { PersonIcon } from '../components/icons.tsx';
 import type { Locale } from '../lib/format.ts';
+import { hideSteps, useStepsHidden } from '../lib/first-steps.ts';
 import { LANGUAGES, useI18n } from '../lib/i18n.tsx';
 import { useOrg } from '../lib/org.tsx';
 import { useSession } from '../lib/session.tsx';
@@ -16,6 +17,7 @@ export function AccountMenu() {
   const { org } = useOrg();
   const [theme, setTheme] = useState(chosenTheme);
   const [changing, setChanging] = useState(false);
+  const stepsHidden = useStepsHidden();
   const id = useId();
   return (
     <>
@@ -40,6 +42,7 @@ export function AccountMenu() {
           </select>
         </div>
         <button type="button" popoverTarget={`${id}-menu`} popoverTargetAction="hide" onClick={() => setChanging(true)}>{t.signIn.changePassword}</button>
+        {stepsHidden && <button type="button" popoverTarget={`${id}-menu`} popoverTargetAction="hide" onClick={() => hideSteps(false)}>{t.app.firstSteps}</button>}
         <button type="button" onClick={() => void signOut()}>{t.app.signOut}</button>
       </div>
       {changing && <Suspense><PasswordDialog onClose={() => setChanging(false)} /></Suspense>}

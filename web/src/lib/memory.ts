@@ -1,4 +1,4 @@
-type Choice = 'locale' | 'theme' | 'paused' | 'hidden-retry' | 'signed-out' | 'next';
+type Choice = 'locale' | 'theme' | 'paused' | 'hidden-steps' | 'hidden-retry' | 'signed-out' | 'next';
 
 const keyOf = (choice: Choice): string => `syncward-${choice}`;
 

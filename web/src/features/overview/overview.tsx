@@ -1,6 +1,8 @@
+import { Suspense, lazy } from 'react';
 import { DataAge } from '../../components/data-age.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
+import { firstSteps, useStepsHidden } from '../../lib/first-steps.ts';
 import { useFormat, useT } from '../../lib/i18n.tsx';
 import { useNow } from '../../lib/now.ts';
 import { useOrg } from '../../lib/org.tsx';
@@ -11,6 +13,8 @@ import { Counts, Filters } from './filters.tsx';
 import { IntegrationCard } from './integration-card.tsx';
 import { useOverviewFilter } from './use-overview-filter.ts';
 import { useSteadyOrder } from './use-steady-order.ts';
+
+const FirstSteps = lazy(async () => ({ default: (await import('./first-steps.tsx')).FirstSteps }));
 
 /** So many cards are seen at once: nothing to search among. */
 const FEW = 3;
@@ -47,6 +51,15 @@ function Cards({ rows }: { rows: readonly IntegrationRow[] }) {
   );
 }
 
+/** What is left to do before the page can be relied on; nothing for whoever could not do it. */
+function Start({ rows }: { rows: readonly IntegrationRow[] }) {
+  const { org } = useOrg();
+  const hidden = useStepsHidden();
+  const steps = firstSteps(rows);
+  if (hidden || org.role === 'viewer' || steps.every(({ done }) => done)) return null;
+  return <Suspense><FirstSteps steps={steps} rows={rows} /></Suspense>;
+}
+
 /** Every integration of the organization, those with problems first. */
 export function Overview() {
   const t = useT();
@@ -54,12 +67,17 @@ export function Overview() {
   return (
     <Page title={t.overview.title} aside={<DataAge query={overview} />}>
       <Loaded query={overview}>
-        {(rows) => (rows.length === 0 ? (
-          <div className="card empty">
-            <h2>{t.overview.emptyTitle}</h2>
-            <p>{t.overview.empty}</p>
-          </div>
-        ) : <Cards rows={rows} />)}
+        {(rows) => (
+          <>
+            <Start rows={rows} />
+            {rows.length === 0 ? (
+              <div className="card empty">
+                <h2>{t.overview.emptyTitle}</h2>
+                <p>{t.overview.empty}</p>
+              </div>
+            ) : <Cards rows={rows} />}
+          </>
+        )}
       </Loaded>
     </Page>
   );

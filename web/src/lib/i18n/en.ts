@@ -9,6 +9,7 @@ export const en: Messages = {
   ...enFindings,
   records,
   app: {
+    firstSteps: 'Show “Getting started”',
     printed: (address, time) => `Printed ${time} from ${address}`,
     skip: 'Skip to content',
     loading: 'Loading …',

@@ -9,6 +9,7 @@ export const nb = {
   ...nbFindings,
   records,
   app: {
+    firstSteps: 'Vis «Kom i gang»',
     printed: (address: string, time: string) => `Skrevet ut ${time} fra ${address}`,
     skip: 'Hopp til innhold',
     loading: 'Henter …',

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { PostgresType } from 'postgres';
 import { authMailer, SITE_URL, templates, type AuthMail } from './auth-mail.ts';
 import { backoff } from './connect.ts';
@@ -45,12 +47,29 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       let response = await ask(request);
       // An answer without a body does not tell whose fault it is; the same question with one does.
       if (response.status === 500 && request.method === 'HEAD') response = await ask(new Request(request.url, { headers: request.headers }));
-      if (response.status !== 500) return response;
+      if (response.status !== 500) return packed(request, response);
       // It knows few of Postgres' error codes and answers 500 with a code of its own to the others.
       return isPostgresError(context.fault) ? errorResponse(context.fault) : withoutFaultOfItsOwn(response, options.onLog);
     },
     close: () => app.connection.driver.end({ timeout: 2 }),
   };
+}
+
+const pack = promisify(gzip);
+/** Shorter than this an answer travels in one packet as it is. */
+const WORTH_PACKING = 1_400;
+
+/** What is read travels packed, as the network in front of a hosted project sends it to whoever can unpack. */
+async function packed(request: Request, response: Response): Promise<Response> {
+  const unpacks = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
+  if (request.method !== 'GET' || !unpacks || !response.ok || !response.body || response.headers.has('content-encoding')) return response;
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = new Headers(response.headers);
+  headers.append('vary', 'accept-encoding');
+  headers.delete('content-length');
+  if (body.length < WORTH_PACKING) return new Response(body, { status: response.status, headers });
+  headers.set('content-encoding', 'gzip');
+  return new Response(await pack(body), { status: response.status, headers });
 }
 
 /** Makes the schema `auth` with its tables and `auth.uid()`, which migrations refer to; does nothing the second time. */

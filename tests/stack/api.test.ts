@@ -155,6 +155,20 @@ test('a question that cannot be read is refused, with or without a body to the a
   }
 });
 
+test('a long answer travels packed to whoever can unpack it, a short one and one to another as it is', async () => {
+  await stack.sql`update public.books set tags = ${stack.sql.json(Array.from({ length: 400 }, () => 'tag'))} where title = 'theirs 1'`;
+  const ask = async (query: string, encoding: string): Promise<[packed: string | null, rows: unknown]> => {
+    const response = await fetch(`${stack.apiUrl}/rest/v1/books?${query}`, { headers: { apikey: stack.secretKey, 'accept-encoding': encoding } });
+    return [response.headers.get('content-encoding'), await response.json()];
+  };
+
+  const [packed, rows] = await ask('select=title,tags', 'br, gzip');
+  expect(packed).toBe('gzip');
+  expect(rows).toHaveLength(8);
+  expect(await ask('select=title,tags', 'identity')).toEqual([null, rows]);
+  expect(await ask('select=title&title=eq.theirs%201', 'gzip')).toEqual([null, [{ title: 'theirs 1' }]]);
+});
+
 test('a wrong password is refused, a right one gives a session of an hour', async () => {
   const client = open(stack.publishableKey);
 

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
@@ -31,7 +31,7 @@ if (values.help) say(usage);
 else await main();
 
 async function main(): Promise<void> {
-  const folder = values.readme ? join(root, 'docs', 'images') : join(root, positionals[0] ?? join('.syncward', 'screenshots'));
+  const folder = values.readme ? join(root, 'docs', 'images') : resolve(positionals[0] ?? join(root, '.syncward', 'screenshots'));
   await mkdir(folder, { recursive: true });
   say('Starting the demo; half a minute on 2 cores');
   const demo = await startDemoPage();

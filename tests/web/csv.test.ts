@@ -104,7 +104,7 @@ describe('the table of failed records', () => {
 
   it('begins with a byte order mark and the names of the columns', async () => {
     const { parts } = await table([[]]);
-    expect(parts.join('')).toMatch(new RegExp(`^${BYTE_ORDER_MARK}"Record","Key","Type","State","Field",`));
+    expect(parts.join('')).toMatch(new RegExp(`^${BYTE_ORDER_MARK}"Record","Your id","Type","State","Field",`));
   });
 
   it('holds every record of every page, each read from where the one before ended', async () => {
@@ -113,7 +113,7 @@ describe('the table of failed records', () => {
     const lines = parse<Record<string, string>>(parts.join(''), { bom: true, columns: true });
     expect({ rows, isCut, lines: lines.length }).toEqual({ rows: 1_003, isCut: false, lines: 1_003 });
     expect(lines[2]).toEqual({
-      'Record': "'=Expense 2", 'Key': 'E-2', 'Type': 'expense', 'State': 'Failed', 'Field': 'costCenter', 'Refused value': '9999', 'Message': 'Invalid cost center code: 9999',
+      'Record': "'=Expense 2", 'Your id': 'E-2', 'Type': 'expense', 'State': 'Failed', 'Field': 'costCenter', 'Refused value': '9999', 'Message': 'Invalid cost center code: 9999',
       'Code': 'X', [enFix.integration.httpStatus]: '400', 'Amount': '-2.50', 'Currency': 'NOK', 'Date': '2026-11-20', 'Failed': '2026-11-20 14:02:00', 'Attempts': '1', 'Next attempt': '',
     });
     expect(asked).toContain('eq state failed');

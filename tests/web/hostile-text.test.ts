@@ -164,7 +164,7 @@ test('"Download as CSV" gives every failed record of the selection, hostile text
   expect(lines).toHaveLength(records.length);
   for (const [index, { source_id: source, label, amount }] of records.entries()) {
     const line = lines[index] ?? {};
-    expect(line['Key']?.replace(/^'/, '')).toBe(printable(source).replace(/^'/, ''));
+    expect(line['Your id']?.replace(/^'/, '')).toBe(printable(source).replace(/^'/, ''));
     expect(line['Record']?.replace(/^'/, '')).toBe(printable(label ?? source).replace(/^'/, ''));
     expect(line['Amount']).toBe(amount ?? '');
     for (const [column, value] of Object.entries(line)) if (column !== 'Amount') expect(value, column).not.toMatch(/^\s*[=+\-@\uff1d]|^[\t\r]/);

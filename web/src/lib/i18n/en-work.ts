@@ -92,7 +92,7 @@ export const enWork: typeof nbWork = {
       button: 'Download as CSV', pending: 'Fetching the records …',
       saved: (n) => `${records(n)} downloaded.`,
       cut: (n) => `The ${records(n)} that failed last are downloaded. There are more: choose a state to get fewer.`,
-      key: 'Key', type: 'Type', currency: 'Currency', day: 'Date',
+      key: 'Your id', type: 'Type', currency: 'Currency', day: 'Date',
     },
   },
   record: {
@@ -108,7 +108,7 @@ export const enWork: typeof nbWork = {
     noAttempts: 'Not attempted yet.',
     attemptColumns: { at: 'Time', outcome: 'Outcome', message: 'Message', status: 'HTTP', request: 'Request' },
     response: 'The whole answer',
-    key: 'Key',
+    key: 'Your id',
     version: 'Version',
     externalId: 'Id in the other system',
     amount: 'Amount',

@@ -93,7 +93,7 @@ export const nbWork = {
       button: 'Last ned som CSV', pending: 'Henter postene …',
       saved: (n: number) => `${records(n)} er lastet ned.`,
       cut: (n: number) => `De ${records(n)} som feilet sist, er lastet ned. Det finnes flere: velg en tilstand for å få færre.`,
-      key: 'Nøkkel', type: 'Type', currency: 'Valuta', day: 'Dato',
+      key: 'Id hos dere', type: 'Type', currency: 'Valuta', day: 'Dato',
     },
   },
   record: {
@@ -109,7 +109,7 @@ export const nbWork = {
     noAttempts: 'Ikke forsøkt ennå.',
     attemptColumns: { at: 'Tid', outcome: 'Utfall', message: 'Melding', status: 'HTTP', request: 'Forespørsel' },
     response: 'Hele svaret',
-    key: 'Nøkkel',
+    key: 'Id hos dere',
     version: 'Versjon',
     externalId: 'Id i det andre systemet',
     amount: 'Beløp',
